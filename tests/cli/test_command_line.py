@@ -605,7 +605,7 @@ def test_init_without_a_folder_writes_into_this_one(tmp_path: Path) -> None:
     here.mkdir()
     run(here, "init")
     works_at_once(here)
-    desired = load(InstitutionFolder.open(here)).desired
+    desired = load(InstitutionFolder.open(here), datetime.now(UTC)).desired
     assert desired is not None
     assert desired.institution.id == "our-school"
 
@@ -659,7 +659,7 @@ def test_init_in_a_folder_of_any_name_works(name: str, tmp_path: Path) -> None:
 )
 def test_init_takes_any_name_as_it_is(name: str, tmp_path: Path) -> None:
     run(tmp_path, "init", "school", "--name", name)
-    desired = load(InstitutionFolder.open(tmp_path / "school")).desired
+    desired = load(InstitutionFolder.open(tmp_path / "school"), datetime.now(UTC)).desired
     assert desired is not None
     assert desired.institution.name == name
 
@@ -673,7 +673,7 @@ def test_init_takes_an_administrator_as_a_mail_program_writes_one(tmp_path: Path
         ]
     ):
         run(tmp_path, "init", f"school-{n}", "--admin", written)
-        desired = load(InstitutionFolder.open(tmp_path / f"school-{n}")).desired
+        desired = load(InstitutionFolder.open(tmp_path / f"school-{n}"), datetime.now(UTC)).desired
         assert desired is not None
         [admin] = desired.admins
         assert (admin.given_name, admin.family_name) == expected

@@ -145,7 +145,7 @@ class Config(Target):
         from seatsync.planning.diff import diff
         from seatsync.refusals.judge import judge
 
-        desired, found, _ = load(InstitutionFolder.open(self.folder))
+        desired, found, _ = load(InstitutionFolder.open(self.folder), TODAY)
         if desired is None:
             return False, found, ""
         plan = judge(diff(desired, Snapshot(), TODAY.date()), TODAY, found)
@@ -254,7 +254,7 @@ class Grants(Reader):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         fuzz_samples.write(folder, BEFORE)
-        desired = load(InstitutionFolder.open(folder)).desired
+        desired = load(InstitutionFolder.open(folder), TODAY).desired
         assert desired is not None
         self.libraries = dict(desired.libraries)
 
@@ -508,7 +508,7 @@ class Import(WithLedger):
 
     def sound(self, given: Input) -> None:
         super().sound(given)
-        assert load(InstitutionFolder.open(self.home)).desired is not None, "the written files can't be read"
+        assert load(InstitutionFolder.open(self.home), TODAY).desired is not None, "the written files can't be read"
 
 
 TARGETS: dict[str, type[Target]] = {

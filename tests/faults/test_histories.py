@@ -288,7 +288,7 @@ class Life:
         return f"{self.today}T08:00:00Z"
 
     def plan(self) -> Plan:
-        desired = load(InstitutionFolder.open(self.folder)).desired
+        desired = load(InstitutionFolder.open(self.folder), datetime.fromisoformat(self.now)).desired
         assert desired is not None
         with Ledger(self.ledger).reading() as connection:
             snapshot = read_renamed(connection, desired.institution.id, desired.was)

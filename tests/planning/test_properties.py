@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from unicodedata import normalize
 from unittest import mock
@@ -211,7 +212,7 @@ def test_no_damage_to_a_file_makes_loading_fail(name: str, position: int, damage
             (Path(folder) / path).write_text(text, encoding="utf-8")
         data = files[name].encode()
         (Path(folder) / name).write_bytes(data[:position] + damage + data[position + len(damage) :])
-        loaded = load(InstitutionFolder.open(Path(folder)))
+        loaded = load(InstitutionFolder.open(Path(folder)), datetime(2026, 9, 1, tzinfo=UTC))
         assert (loaded.desired is None) == any(d.severity is Severity.ERROR for d in loaded.found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,7 @@ def place(tmp_path: Path) -> Path:
 
 
 def meaning(folder: Path) -> str:
-    loaded = load(InstitutionFolder.open(folder))
+    loaded = load(InstitutionFolder.open(folder), datetime(2026, 9, 1, tzinfo=UTC))
     assert loaded.desired is not None, loaded.found
     return meaning_of(loaded.desired, columns_of(loaded.desired.members))
 

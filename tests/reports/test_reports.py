@@ -98,7 +98,7 @@ def people(number: int, tags: str = "") -> list[tuple[str, ...]]:
 
 def planned(folder: Path, now: str = DAY) -> Plan:
     """Return the plan for real files and a real ledger."""
-    loaded = load(InstitutionFolder.open(folder))
+    loaded = load(InstitutionFolder.open(folder), datetime.fromisoformat(now))
     assert loaded.desired is not None, loaded.found
     with Ledger(str(folder / "seatsync.db")).reading() as connection:
         snapshot = read_snapshot(connection, loaded.desired.institution.id)

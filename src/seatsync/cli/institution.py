@@ -44,7 +44,7 @@ def _opened(folder: Path, run: Run) -> InstitutionFolder:
     if opened.institution_id is None:
         from seatsync.sources.load import load  # imports much, and is rarely needed here
 
-        print_findings(folder, load(opened).found, run)
+        print_findings(folder, load(opened, run.now).found, run)
         raise click.exceptions.Exit(ExitCode.INVALID)
     return opened
 

@@ -57,7 +57,7 @@ def plan_result(
     opened = InstitutionFolder.open(files or folder, instead)
     id = opened.institution_id
     if id is None:
-        return PlanResult(None, _loaded(opened).found)
+        return PlanResult(None, _loaded(opened, run).found)
     try:
         ledger = ledger_of(run, folder, id)
         with ledger.reading() as connection:
@@ -67,16 +67,16 @@ def plan_result(
             plan = _with_reverts(folder, result.plan, connection)
         return result._replace(plan=_with_ledger_warning(ledger, folder, plan))
     except LedgerError:  # mistakes in the files are reported even if the ledger can't be read
-        loaded = _loaded(opened)
+        loaded = _loaded(opened, run)
         if loaded.desired is not None:
             raise
         return PlanResult(None, loaded.found, id)
 
 
-def _loaded(folder: InstitutionFolder) -> Loaded:
+def _loaded(folder: InstitutionFolder, run: Run) -> Loaded:
     from seatsync.sources.load import load  # imports much, and is rarely needed here
 
-    return load(folder)
+    return load(folder, run.now)
 
 
 def _with_reverts(folder: Path, plan: Plan, connection: Connection | None) -> Plan:

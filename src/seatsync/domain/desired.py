@@ -82,7 +82,8 @@ class Grant:
     """A rule in the files: these members get this library. ``until`` is inclusive; ``resend`` is empty if not given.
 
     ``after`` is the number of days since a member's first grant in the library after which they get it; 0: at once.
-    ``rule`` is the grant in the files if this is the part of it that ends with the tag ``ends_with`` of its members.
+    ``rule`` is the grant in the files if this is the part of it that ends with the tag ``ends_with`` of its members, or with
+    ``EVERYTHING``: on their own last day.
     """
 
     library: str
@@ -113,9 +114,14 @@ class Grant:
         return replace(self, until=last)
 
     def ending_with(self, tag: str, last: date) -> Grant:
-        """The same grant for members who have the ``tag`` only to the day ``last``. A permanent one never ends."""
+        """The same grant for members who have the ``tag``, or ``EVERYTHING``, only to the day ``last``. A permanent one never ends."""
         ending = self.ending_by(last)
         return ending if ending is self else replace(ending, ends_with=tag, rule=self)
+
+    @property
+    def ends_on(self) -> str:
+        """What a part of a grant ends with, in words."""
+        return "" if self.rule is None else f"with {self.ends_with}" if self.ends_with else "on the member's last day"
 
     def expired(self, today: date) -> bool:
         return self.until is not None and self.until < today

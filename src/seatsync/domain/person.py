@@ -53,7 +53,8 @@ class Member(NamedTuple):
 class RosterMember(NamedTuple):
     """A member in a roster: a person, and the ``file`` and ``line`` of the row. ``key`` is as in ``Member``.
 
-    ``ends`` says which of the ``tags`` hold only to a day (``text.tags.join_ends``).
+    ``ends`` says which of the ``tags`` hold only to a day (``text.tags.join_ends``); with ``EVERYTHING``, the person is a member only
+    to that day.
     """
 
     email: str

@@ -13,7 +13,7 @@ from seatsync.domain.license import Kind
 from seatsync.domain.person import RosterMember
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.emails import email_key
-from seatsync.domain.text.tags import IMPORTED, split_ends, split_tags
+from seatsync.domain.text.tags import EVERYTHING, IMPORTED, split_ends, split_tags
 from seatsync.planning.matching import may_be_one
 
 
@@ -60,6 +60,7 @@ def resolve_grants(desired: Desired, records: Sequence[int], snapshot: Snapshot,
     entitlements = Entitlements(
         {library: {} for library in desired.libraries}, {library: {} for library in desired.libraries}
     )
+    entitlements.last_days |= index.last_days(Selector())
     parts: list[tuple[Grant, int, set[int]]] = []
     for at, grant in sorted(enumerate(desired.grants), key=lambda pair: (pair[1].strength, -pair[0])):
         reached = index.reached(grant.to)
@@ -163,14 +164,14 @@ class RosterIndex:
         return [(grant, lasting), *found] if lasting or not found else found
 
     def last_days(self, to: Selector) -> set[date]:
-        """The days, from today on, on which a tag that the selector names ends for somebody."""
-        days = {day for tag in to.all_tags for day in self._by_end.get(tag, ())}
+        """The days, from today on, on which a tag that the selector names, or all, ends for somebody."""
+        days = {day for tag in (EVERYTHING, *to.all_tags) for day in self._by_end.get(tag, ())}
         return {date.fromisoformat(day) for day in days if day >= self.today.isoformat()}
 
     def _ends(self, to: Selector, reached: set[int]) -> dict[int, tuple[str, str]]:
         """When the selector no longer reaches members, and with which tag: the first day of needed tags, the last of alternatives."""
         ends: dict[int, tuple[str, str]] = {}
-        for tag in to.tags:
+        for tag in (EVERYTHING, *to.tags):
             for day, positions in self._by_end.get(tag, {}).items():
                 for position in positions & reached:
                     ends[position] = min(ends.get(position, (day, tag)), (day, tag))

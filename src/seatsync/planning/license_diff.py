@@ -289,7 +289,7 @@ def _reason(rule: Grant) -> str:
         words.append(f"not listed in {to.not_selection.file}")
     if to.not_emails:
         words.append("not left out by e-mail")
-    ending = f"; ends {rule.ends} with {rule.ends_with}" if rule.ends_with else ""
+    ending = f"; ends {rule.ends} {rule.ends_on}" if rule.ends_on else ""
     return "Granted: " + (" and ".join(words) or "everyone") + ending
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -40,26 +41,35 @@ class Around(NamedTuple):
 
 
 def read_around(
-    folder: InstitutionFolder, connection: Connection | None, institution: str, books: Snapshot, name: str
+    folder: InstitutionFolder,
+    connection: Connection | None,
+    institution: str,
+    books: Snapshot,
+    name: str,
+    now: datetime,
 ) -> Around:
     """Read what matters for the member with this e-mail or student id; ``books`` is the ledger without members.
 
     If the files are those of the last apply, they were checked then, and only the rows that matter are read. Otherwise all are.
     """
     names = _Names(connection, institution, name)
-    loaded = _applied_files(folder, names, books.baseline.get("files", {})) or load(folder, taken=EVERY_EXPORT)
+    loaded = _applied_files(folder, names, books.baseline.get("files", {}), now) or load(
+        folder, now, taken=EVERY_EXPORT
+    )
     if loaded.desired is None:
         return Around(loaded, ())
     if any(approval.refusal == CODE and approval.is_same for approval in loaded.desired.approvals):
         return Around(
-            load(folder, taken=EVERY_EXPORT), None
+            load(folder, now, taken=EVERY_EXPORT), None
         )  # such an approval also looks for people with the same names
     members = loaded.desired.members
     rows = names.complete(loaded.desired.grants, lambda: [row for row in members if names.has(row)])
     return Around(loaded._replace(desired=replace(loaded.desired, members=rows)), names.numbers)
 
 
-def _applied_files(folder: InstitutionFolder, names: _Names, applied: Mapping[str, str]) -> Loaded | None:
+def _applied_files(
+    folder: InstitutionFolder, names: _Names, applied: Mapping[str, str], now: datetime
+) -> Loaded | None:
     """The files with the rows that matter; None if they are not those that were applied."""
 
     def read(files: list[RosterFile], grants: Callable[[], list[Grant]]) -> Counted:
@@ -82,7 +92,7 @@ def _applied_files(folder: InstitutionFolder, names: _Names, applied: Mapping[st
         return {}
 
     try:
-        loaded = load(folder, read, taken=EVERY_EXPORT) if applied else None
+        loaded = load(folder, now, read, EVERY_EXPORT) if applied else None
     except SlowPath:
         return None
     if loaded is None or loaded.desired is None or loaded.desired.files != applied:
@@ -92,7 +102,7 @@ def _applied_files(folder: InstitutionFolder, names: _Names, applied: Mapping[st
 
 def _rows_with(names: _Names, file: RosterFile, text: str) -> list[RosterMember]:
     """The members of a roster who have one of the names."""
-    reader = RosterReader(file.reader.file, file.reader.tags, [])
+    reader = RosterReader(file.reader.file, file.reader.tags, [], file.reader.how)
     if suffix_of(reader.file) in TABLES:
         read_csv_with(text, reader, names.all)
     else:

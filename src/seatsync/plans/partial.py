@@ -35,7 +35,7 @@ def partial_plan(folder: InstitutionFolder, connection: Connection, since: Since
         return None
     part = _Part(connection, since)
     try:
-        loaded = load(folder, part.read, now, EVERY_EXPORT)
+        loaded = load(folder, now, part.read, EVERY_EXPORT)
         if loaded.desired is None or loaded.found:
             return None
         if any(export.key not in since.books.exports for export in loaded.desired.exports):

@@ -17,7 +17,7 @@ from seatsync.sources.load import load
 
 def whole_plan(folder: InstitutionFolder, connection: Connection | None, now: datetime) -> PlanResult:
     """Return the plan and the findings, from all members. The slow path."""
-    loaded = load(folder, now=now, taken=_taken(folder, connection))
+    loaded = load(folder, now, taken=_taken(folder, connection))
     if loaded.desired is None:
         return PlanResult(None, loaded.found)
     snapshot = read_renamed(connection, loaded.desired.institution.id, loaded.desired.was)

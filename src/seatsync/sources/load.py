@@ -14,6 +14,7 @@ from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.institution import Admin, Contact, Institution
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import RosterMember
+from seatsync.domain.text.days import day_in
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.guesses import reset_guesses
 from seatsync.formats import config as formats
@@ -46,22 +47,22 @@ class Loaded(NamedTuple):
 
 def load(
     opened: InstitutionFolder,
+    now: datetime,
     read: ReadRosters = read_whole,
-    now: datetime | None = None,
     taken: Container[str] = (),
 ) -> Loaded:
     """Read all files of one institution and find every mistake in them.
 
-    ``now`` is the moment after which no export can have been taken; None if that is not checked. Exports whose key is in ``taken``
-    are not read.
+    ``now`` is the moment: it decides whose last day has passed, and no export can have been taken after it. Exports whose key is in
+    ``taken`` are not read.
     """
     reset_guesses()
     folder = opened.files()
     config = read_config(opened.tree, folder.found)
     if config is None:
         return Loaded(None, _in_order(folder.found))
-    loader = _Loader(folder, config, opened.tree, read)
-    desired = loader.load(now, taken)
+    loader = _Loader(folder, config, opened.tree, read, now)
+    desired = loader.load(taken)
     wrong = any(diagnostic.severity is Severity.ERROR for diagnostic in folder.found)
     return Loaded(None if wrong else desired, _in_order(folder.found), loader.readers)
 
@@ -79,24 +80,30 @@ def _in_order(found: list[Diagnostic]) -> list[Diagnostic]:
 
 class _Loader:
     def __init__(
-        self, folder: Folder, config: formats.SeatsyncFile, tree: yaml_tree.Node | None, read: ReadRosters
+        self,
+        folder: Folder,
+        config: formats.SeatsyncFile,
+        tree: yaml_tree.Node | None,
+        read: ReadRosters,
+        now: datetime,
     ) -> None:
         self.folder = folder
         self.config = config
         self.tree = tree
         self.read = read
+        self.now = now
         self.readers: list[RosterReader] = []
         self.libraries = {id: library_of(id, entry, config.institution) for id, entry in config.libraries.items()}
         self.grants = GrantsOfFolder(folder, config, self.libraries, self.at)
 
-    def load(self, now: datetime | None, taken: Container[str]) -> Desired:
+    def load(self, taken: Container[str]) -> Desired:
         institution = self.config.institution
         self._check_admins()
         for fault in faults_of(self.libraries, self.config.libraries):
             path = ("libraries", fault.library)
             where = self.at(*path, fault.key) if fault.key else self.key(*path)
             self._report("invalid-value", fault.message, fault.help, where)
-        exports = read_exports(self.config, self.tree, self.folder, self.libraries, now, taken)
+        exports = read_exports(self.config, self.tree, self.folder, self.libraries, self.now, taken)
         rosters, members, counted = self._rosters()
         return Desired(
             institution=Institution(
@@ -146,6 +153,7 @@ class _Loader:
     def _rosters(self) -> tuple[list[Roster], list[RosterMember], Counted]:
         files: list[RosterFile] = []
         names: dict[str, str] = {}
+        today = day_in(self.now, self.config.institution.timezone or "")
         for position, entry in enumerate(self.config.rosters):
             where = self.at("rosters", position, "path")
             file = self.folder.leads_to(entry.path)
@@ -154,7 +162,7 @@ class _Loader:
                 self._report("duplicate-roster", message, "Delete one.", where)
                 continue
             names[file] = entry.path
-            reader = reader_of(entry, self.folder.found, partial(self._in_roster, position))
+            reader = reader_of(entry, self.folder.found, partial(self._in_roster, position), today)
             files.append(RosterFile(self.folder, reader, entry.encoding, where, entry.sheet))
         self.readers = [file.reader for file in files]
         counted = self.read(files, self.grants.all)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ from tests.sources.editing.layouts import NAMES, TAGS, folders
 from tests.support.long_form import times
 
 Change = Callable[[EditedFolder], None]
-TODAY = date(2026, 11, 27)
+TODAY = datetime(2026, 11, 27, tzinfo=UTC)
 
 
 def make(folder: Path, change: Change) -> list[str]:
@@ -96,7 +96,7 @@ def drawn(draw: st.DataObject, emails: list[str]) -> list[str]:
 
 
 def read(folder: Path) -> EditedFolder:
-    return EditedFolder(folder, lambda _: TODAY, lambda _: Snapshot())
+    return EditedFolder(folder, TODAY, lambda _: Snapshot())
 
 
 @pytest.mark.parametrize("edit", [adding, tagging, granting, revoking])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from datetime import UTC, datetime
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -29,12 +30,14 @@ from tests.support.command_line import seatsync
 
 CASES = yaml.load((Path(__file__).parent / "columns.yaml").read_text(encoding="utf-8"), yaml.SafeLoader)
 
+DAY = datetime(2026, 9, 1, tzinfo=UTC)
+
 
 def read(text: str, entry: dict[str, Any]) -> RosterReader:
     """Read a text as the roster of this entry."""
     model = RosterEntry.model_validate({"path": "r.csv", **entry})
     folder = Folder(Path())
-    reader = RosterReader("r.csv", [], folder.found, how_to_read(model, PLAIN.place))
+    reader = RosterReader("r.csv", [], folder.found, how_to_read(model, PLAIN.place, DAY.date()))
     read_content(text, RosterFile(folder, reader, None, PLAIN.place()))
     return reader
 
@@ -59,6 +62,7 @@ def test_a_roster_as_schools_have_it(case: dict[str, Any]) -> None:
     if "places" in case:
         assert [one.origin.file for one in reader.found if one.origin] == case["places"]
     assert reader.left.because == case.get("left", {})
+    assert {member.email: member.ends for member in reader.members if member.ends} == case.get("ends", {})
     if "unread" in case:
         assert [line.split()[0] for line in in_detail(reader) if line.endswith("  not read")] == case["unread"]
     if "never_said" in case:
@@ -145,7 +149,7 @@ def test_one_file_alone_is_told_how_it_is_read(tmp_path: Path) -> None:
 
 
 def test_a_file_of_an_institution_is_read_as_its_entry_says(place: Path) -> None:
-    read_file = read_one(place / "r.csv")
+    read_file = read_one(place / "r.csv", DAY)
     assert [member.email for member in read_file.reader.members] == ["ann@g.example"]
     done = seatsync("validate", "r.csv", folder=place)
     assert done.code == 0, done.out

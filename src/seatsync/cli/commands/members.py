@@ -95,7 +95,7 @@ def _with_pseudonym(pseudonym: str, folder: Path, run: Run) -> list[dict[str, An
     with listing(folder, replace(run, redactor=redactor), Filters(), None) as listed:
         for _, books in listed.members():
             rows += [member_row(one) for one in books.members.values() if redactor.who(one.email) == pseudonym.strip()]
-    desired = load(InstitutionFolder.open(folder)).desired
+    desired = load(InstitutionFolder.open(folder), run.now).desired
     if desired is not None:
         rows += [{**member._asdict(), "tags": list(split_tags(member.tags))} for member in desired.members]
         rows += [{**dict.fromkeys(Person._fields, ""), **asdict(admin)} for admin in desired.admins]

@@ -100,7 +100,7 @@ def _checked(todo: Chosen, run: Run) -> Iterator[FolderResult]:
 
             found = [finding_without_ledger(item)]
         if isinstance(item, Task) or item.task is not None:
-            desired, mistakes, rosters = load(InstitutionFolder.open(folder), now=run.now)
+            desired, mistakes, rosters = load(InstitutionFolder.open(folder), run.now)
             found += [one for one in mistakes if not _is_told_by_plan(one, desired)]
             found += [notice for roster in rosters for notice in notices(roster)]
             details = [line for roster in rosters for line in in_detail(roster)] if run.verbose else []
@@ -135,7 +135,7 @@ def _validate_one(file: Path, run: Run, strict: bool) -> int:
     from seatsync.sources.rosters.told import in_detail, notices
 
     try:
-        folder, reader, found = read_one(file)
+        folder, reader, found = read_one(file, run.now)
     except NotARoster as other:
         raise click.UsageError(f"{other}. `seatsync validate FOLDER` checks it with its institution.") from other
     found = without_names([*found, *notices(reader)], run)

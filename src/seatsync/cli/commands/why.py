@@ -50,13 +50,13 @@ def command(run: Run, folder: Path, member: str, library: str | None) -> None:
 
     opened = InstitutionFolder.open(folder)
     if (id := opened.institution_id) is None:
-        _must_be_valid(run, folder, load(opened))
+        _must_be_valid(run, folder, load(opened, run.now))
         return
     try:
         with run.step("Reading files and ledger"), ledger_of(run, folder, id).reading() as connection:
             people, timezone = _explanations(run, opened, connection, id, member, library)
     except LedgerError:  # mistakes in the files are reported even if the ledger can't be read
-        _must_be_valid(run, folder, load(opened))
+        _must_be_valid(run, folder, load(opened, run.now))
         raise
     if run.format == "json":
         click.echo(json.dumps(people, indent=2, ensure_ascii=False))
@@ -90,7 +90,7 @@ def _explanations(
 
     id = known_as(connection, id, folder.was)
     use_secret(connection, id, run)
-    around = read_around(folder, connection, id, read_snapshot(connection, id, ()), name)
+    around = read_around(folder, connection, id, read_snapshot(connection, id, ()), name, run.now)
     desired = _must_be_valid(run, folder.path, around.loaded)
     licensed = libraries_with_licenses(connection, id) if connection is not None else []
     snapshot = read_snapshot(connection, id, around.numbers, licensed)
@@ -177,7 +177,7 @@ def _grant(asking: MatchingGrant, folder: Path) -> dict[str, Any]:
         "line": grant.origin.line,
         "kind": grant.kind.value,
         "until": grant.until.isoformat() if grant.until else None,
-        **({"ends_with": grant.ends_with} if grant.ends_with else {}),
+        **({"ends_with": grant.ends_with or "their last day"} if grant.rule is not None else {}),
         "counts": asking.counts,
         **({"after": {"days": grant.after}, "due": asking.due_on or None} if grant.after else {}),
     }

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 IMPORTED = "imported:"
 """Prefix of the date tag ``imported:YYYY-MM-DD``, which only the ledger sets."""
 TAG_SEPARATOR = ";"
+EVERYTHING = ""
+"""Stands for all tags where last days are told: somebody leaves on that day, and is no member after it."""
 
 
 def tag_fault(tag: str) -> str | None:

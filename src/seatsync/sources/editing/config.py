@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 
 from seatsync.domain.diagnostic import Diagnostic
@@ -30,13 +31,14 @@ class InvalidFiles(Exception):
 class EditedConfig:
     """What seatsync.yaml says, the ``files`` to change, and ``notes``: sentences that tell what was done where, and what was not."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, now: datetime) -> None:
         opened = InstitutionFolder.open(path)
         found = opened.files().found
         config = read_config(opened.tree, found)
         if config is None:
             raise InvalidFiles(found)
         self.opened = opened
+        self.now = now
         self.config: SeatsyncFile = config
         self.tree = opened.tree
         self.notes: dict[str, None] = {}
@@ -74,7 +76,7 @@ class EditedConfig:
         if not files:
             return []
         instead = {os.path.realpath(self.files.path / file.name): file.after for file in files}
-        loaded = load(InstitutionFolder.open(self.files.path, instead))
+        loaded = load(InstitutionFolder.open(self.files.path, instead), self.now)
         if loaded.desired is None:
             raise InvalidFiles(loaded.found, after_edit=True)
         for look in self._afterwards:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from seatsync.domain.desired import Counted, Desired, Grant, Selection
 from seatsync.domain.person import RosterMember
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.characters import printable
+from seatsync.domain.text.days import day_in
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.guesses import did_you_mean
 from seatsync.domain.text.ids import plain_email
@@ -31,22 +32,21 @@ class EditedFolder(EditedConfig):
     ``snapshot`` reads the ledger, and is called only if a grant asks for the day on which members were imported.
     """
 
-    def __init__(self, path: Path, today: Callable[[str], date], snapshot: Callable[[Desired], Snapshot]) -> None:
-        super().__init__(path)
+    def __init__(self, path: Path, now: datetime, snapshot: Callable[[Desired], Snapshot]) -> None:
+        super().__init__(path, now)
         rosters: list[RosterFile] = []
 
         def read(files: list[RosterFile], grants: Callable[[], list[Grant]]) -> Counted:
             rosters.extend(files)
             return read_whole(files, grants)
 
-        desired, found, _ = load(self.opened, read)
+        desired, found, _ = load(self.opened, now, read)
         if desired is None:
             raise InvalidFiles(found)
         self.desired: Desired = desired
         self.rosters = rosters
         self.asked_tags: Sequence[str] = ()
         """Tags that an edit asks for beside those of the grants."""
-        self._today = today
         self._promised: list[tuple[str, Callable[[RosterMember | None], bool], str]] = []
         self._read_ledger = snapshot
         self._granted: list[tuple[str, Sequence[RosterMember], bool]] = []
@@ -58,7 +58,7 @@ class EditedFolder(EditedConfig):
         return self._index_of(self.desired)
 
     def _index_of(self, desired: Desired) -> RosterIndex:
-        today = self._today(desired.institution.timezone)
+        today = day_in(self.now, desired.institution.timezone)
         records = who_is_who(desired, self._snapshot, today).records
         return RosterIndex(desired.members, records, self._snapshot, today)
 

@@ -18,8 +18,8 @@ from seatsync.sources.editing.refused import CannotEdit
 from seatsync.sources.editing.texts.csv_edits import BY_HAND, CsvEdits
 from seatsync.sources.editing.texts.yaml_edits import YamlEdits
 from seatsync.sources.encryption.decrypt import suffix_of
-from seatsync.sources.rosters.columns import columns_of
 from seatsync.sources.rosters.files import RosterFile
+from seatsync.sources.rosters.finder import columns_of
 from seatsync.sources.rosters.formats import own, spreadsheets
 from seatsync.sources.rosters.header import spec_of
 from seatsync.sources.rosters.yaml_members import fields_of_keys

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 from seatsync.domain.desired import Counted, Grant
 from seatsync.domain.diagnostic import Diagnostic
@@ -83,7 +84,7 @@ def read_content(content: Content, file: RosterFile) -> None:
         file.folder.found.append(Diagnostic("file-unreadable", message, help, file.where))
 
 
-def how_to_read(entry: RosterEntry, place: Callable[..., Origin]) -> HowToRead:
+def how_to_read(entry: RosterEntry, place: Callable[..., Origin], today: date) -> HowToRead:
     """What an entry says about reading its file. ``place`` gives the place of a key of the entry."""
     take = Take(**{name: tuple(words) if words is not None else None for name, words in entry.take})
     return HowToRead(
@@ -94,10 +95,11 @@ def how_to_read(entry: RosterEntry, place: Callable[..., Origin]) -> HowToRead:
         place,
         entry.adds is not None,
         entry.adds is not None and bool(entry.tags),
+        today.isoformat(),
     )
 
 
-def reader_of(entry: RosterEntry, found: list[Diagnostic], place: Callable[..., Origin]) -> RosterReader:
+def reader_of(entry: RosterEntry, found: list[Diagnostic], place: Callable[..., Origin], today: date) -> RosterReader:
     """The reader of an entry's file: of members, or of tags for members of other rosters."""
     kind = TagsReader if entry.adds is not None else RosterReader
-    return kind(entry.path, list(entry.tags), found, how_to_read(entry, place))
+    return kind(entry.path, list(entry.tags), found, how_to_read(entry, place, today))

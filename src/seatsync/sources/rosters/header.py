@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.domain.person import spoken
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.guesses import did_you_mean
-from seatsync.sources.rosters.columns import Columns, columns_of
+from seatsync.sources.rosters.columns import Columns
+from seatsync.sources.rosters.finder import columns_of
 from seatsync.sources.rosters.formats.registry import FORMATS
 from seatsync.sources.rosters.how import HowToRead
 from seatsync.sources.rosters.meaning.meanings import NAMES, names_of, spelled_as
@@ -120,18 +120,6 @@ def report(table: Table, columns: Columns) -> None:
         table.found.append(Diagnostic(fault.code, f"{fault.message} {guess}".rstrip(), fault.help, where))
     for position in columns.unread[:MOST_UNREAD] if columns.format is None or not columns.format.quiet else ():
         _warn_of_a_near_miss(table, columns, position)
-    for position in [position for position, name in enumerate(table.header) if not name][:MOST_UNREAD]:
-        _warn_of_no_name(table, position)
-
-
-def _warn_of_no_name(table: Table, position: int) -> None:
-    """Warn of a column that has values, and no name."""
-    below = ((line, row[position]) for line, row in replace(table, found=[]).rows() if row[position].strip())
-    if (first := next(below, None)) is not None:
-        message = f"Column {position + 1} has no name and is not read, but it has a value on line {first[0]}."
-        where = table.at(table.header_line, position)
-        help = "Name the column, or delete it if you don't need it here."
-        table.found.append(Diagnostic("unknown-column", message, help, where, Severity.WARNING))
 
 
 def _warn_of_a_near_miss(table: Table, columns: Columns, position: int) -> None:

@@ -28,7 +28,8 @@ class HowToRead:
 
     ``map`` gives a field its column or template, None for a field that is not read. ``tags_from`` maps a tag's prefix to a template,
     None to switch the format's own off. ``place`` gives the place of a key of the entry. With ``adds_tags``, the file lists tags of
-    members of other rosters; ``gives_tags`` says whether the entry itself gives some.
+    members of other rosters; ``gives_tags`` says whether the entry itself gives some. ``today`` is the day (ISO) before which
+    somebody's last day is past; empty where only the columns matter.
     """
 
     format: str | None = None
@@ -38,6 +39,7 @@ class HowToRead:
     place: Callable[..., Origin] = _nowhere
     adds_tags: bool = False
     gives_tags: bool = False
+    today: str = ""
 
     @property
     def asks(self) -> list[str]:

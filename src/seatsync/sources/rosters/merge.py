@@ -6,7 +6,7 @@ from sys import intern
 
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.person import Person, RosterMember
-from seatsync.domain.text.tags import join_ends, join_tags, later_ends, split_ends, split_tags
+from seatsync.domain.text.tags import EVERYTHING, join_ends, join_tags, later_ends, split_ends, split_tags
 
 
 def merge(rosters: list[list[RosterMember]], found: list[Diagnostic]) -> list[RosterMember]:
@@ -41,8 +41,10 @@ def merge(rosters: list[list[RosterMember]], found: list[Diagnostic]) -> list[Ro
 
 
 def _ends(member: RosterMember) -> dict[str, str]:
-    """The last day of each of the member's tags; empty for a tag that does not end."""
-    return dict.fromkeys(split_tags(member.tags), "") | split_ends(member.ends)
+    """The last day of each of the member's tags, and of ``EVERYTHING``; empty for what does not end."""
+    ends = dict.fromkeys((EVERYTHING, *split_tags(member.tags)), "") | split_ends(member.ends)
+    last = ends[EVERYTHING]
+    return {tag: min(day or last, last) for tag, day in ends.items()} if last else ends
 
 
 def _disagreement(one: RosterMember, other: RosterMember) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from itertools import chain, islice
 
-from seatsync.sources.rosters.columns import columns_of
+from seatsync.sources.rosters.finder import columns_of
 from seatsync.sources.rosters.header import report, spec_of
 from seatsync.sources.rosters.members import RosterReader, mentions
 from seatsync.sources.rosters.presence_check import examine

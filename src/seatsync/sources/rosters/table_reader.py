@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from operator import itemgetter
 
@@ -10,6 +10,7 @@ from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import Person
 from seatsync.domain.text.characters import clean, printable
+from seatsync.domain.text.tags import EVERYTHING, join_ends
 from seatsync.sources.rosters.columns import Columns
 from seatsync.sources.rosters.header import if_user_names, report_no_emails
 from seatsync.sources.rosters.members import RosterReader
@@ -28,7 +29,7 @@ class TableReader:
 
     def __init__(self, table: Table, columns: Columns, reader: RosterReader) -> None:
         self.table, self.columns, self.reader = table, columns, reader
-        self.judges = [*_judges(columns)]
+        self.judges = [*_judges(columns, table.has_secrets)]
         self.pick = _picker(columns)
         format = columns.format
         self.samples = tuple(map(str.casefold, format.samples)) if format is not None else ()
@@ -62,8 +63,8 @@ class TableReader:
         if any({*cells[position]} != {word} for position, word in self.columns.must_say.items()):
             return False
         left = Left()
-        people, kept = self._people(cells, lines, left)
-        if left.unclear or not self.reader.take_plain(people, kept):
+        people, kept, ends = self._people(cells, lines, left)
+        if left.unclear or not self.reader.take_plain(people, kept, ends):
             return False
         self.reader.left.add(left)
         return True
@@ -72,23 +73,38 @@ class TableReader:
         if not rows:
             return
         lines, cells = zip(*rows, strict=True)
-        values, kept = self._people([*zip(*cells, strict=True)], lines, self.reader.left)
+        values, kept, ends = self._people([*zip(*cells, strict=True)], lines, self.reader.left)
         people = dict(zip(kept, zip(*values, strict=True), strict=True))
+        ending = dict(zip(kept, ends or (), strict=False))
         for line, row in rows:
             self._check_words(line, row)
             if line in people:
-                self.reader.take(people[line], line, line, self._locate)
+                self.reader.take(people[line], line, line, self._locate, ends=ending.get(line, ""))
 
-    def _people(self, cells: Cells, lines: Sequence[int], left: Left) -> tuple[Cells, Sequence[int]]:
-        """The values of the members in these rows, in the order of ``Person``, with their lines."""
+    def _people(
+        self, cells: Cells, lines: Sequence[int], left: Left
+    ) -> tuple[Cells, Sequence[int], Sequence[str] | None]:
+        """The values of the members in these rows, in the order of ``Person``, with their lines and ``RosterMember.ends``."""
         kept, lines = self._taken(cells, lines, left)
         people = self.pick(kept, len(lines))
+        ends = self._ends(kept, lines)
         if self.may_lack_emails and not all(map(str.strip, people[_EMAIL])):
             people, lines = taken([(_EMAIL, _has(NO_EMAIL))], people, lines, left)
         if self.nameless and not all(map(str.strip, map(str.__add__, people[_GIVEN], people[_FAMILY]))):
             names = [*map(str.__add__, people[_GIVEN], people[_FAMILY])]
             (*people, _), lines = taken([(len(people), _has(NO_NAME))], [*people, names], lines, left)
-        return _united(people, lines) if self.repeats else (people, lines)
+        if self.repeats:
+            people, lines = _united(people, lines)
+        return people, lines, [ends.get(line, "") for line in lines] if ends else None
+
+    def _ends(self, cells: Cells, lines: Sequence[int]) -> dict[int, str]:
+        """What ``RosterMember.ends`` says of the rows with a last day, by line."""
+        found: dict[int, str] = {}
+        for position, days in self.columns.last_days.items():
+            for line, value in zip(lines, cells[position], strict=True) if any(days.values()) else ():
+                if day := days.get(value):
+                    found[line] = min(found.get(line, day), day)
+        return {line: join_ends({EVERYTHING: day}) for line, day in found.items()}
 
     def _taken(self, cells: Cells, lines: Sequence[int], left: Left) -> tuple[Cells, Sequence[int]]:
         if not self.judges and not self.samples:
@@ -154,10 +170,13 @@ def _with_tags(written: Sequence[str], cells: Cells, columns: Columns) -> list[s
     return joined
 
 
-def _judges(columns: Columns) -> Iterator[tuple[int, Judge]]:
+def _judges(columns: Columns, secret: bool) -> Iterator[tuple[int, Judge]]:
     take = columns.how.take
     for position, field, meaning in columns.presence:
-        yield position, of_status(meaning, take.status, field == "status")
+        judge = of_status(meaning, take.status, field == "status", secret)
+        yield position, _but(columns.last_days[position], judge) if meaning.has_days else judge
+    for position in columns.ends:
+        yield position, _left_by(columns.last_days[position], columns.how.today)
     known = columns.format.roles if columns.format is not None else None
     for wanted, field, reason in (
         (take.roles, "role", "{}"),
@@ -167,9 +186,19 @@ def _judges(columns: Columns) -> Iterator[tuple[int, Judge]]:
         if field not in columns.fields:
             continue
         if wanted is not None:
-            yield columns.position(field), one_of(wanted, reason)
+            yield columns.position(field), one_of(wanted, reason if not secret or reason != "{}" else "of another role")
         elif field == "role" and known is not None:
             yield columns.position(field), of_role(known.word)
+
+
+def _left_by(days: Mapping[str, str], today: str) -> Judge:
+    """A judge by a column of last days."""
+    return lambda value: "left" if "" < days.get(value, "") < today else ""
+
+
+def _but(later: Mapping[str, str], judge: Judge) -> Judge:
+    """A judge by a column of days on which people are gone; they are not before that day."""
+    return lambda value: "" if value in later else judge(value)
 
 
 def _has(reason: str) -> Judge:

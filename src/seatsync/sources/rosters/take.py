@@ -127,11 +127,11 @@ def one_of(wanted: Iterable[str], reason: str) -> Judge:
     return judge
 
 
-def of_status(meaning: Presence, wanted: Iterable[str] | None, is_state: bool) -> Judge:
+def of_status(meaning: Presence, wanted: Iterable[str] | None, is_state: bool, secret: bool = False) -> Judge:
     """A judge by a column that says who is gone, and by the words under `take: status`.
 
     These words are taken too. In a column of states (``is_state``), they are the only ones if one of them is a word of members;
-    "active" stands for all words of members.
+    "active" stands for all words of members. A ``secret`` word that nobody knows is not told.
     """
     if wanted is None:
         return meaning.word
@@ -143,7 +143,7 @@ def of_status(meaning: Presence, wanted: Iterable[str] | None, is_state: bool) -
         word, folded = meaning.word(value), clean(value).casefold()
         if not folded or folded in named or folded in members or (word and word in named):
             return ""
-        return (word or folded) if only_these else word
+        return (word or ("of another status" if secret else folded)) if only_these else word
 
     return judge
 

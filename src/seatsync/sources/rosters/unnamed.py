@@ -11,7 +11,7 @@ from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import printable
 from seatsync.sources import opening
 from seatsync.sources.files import NAME, Folder
-from seatsync.sources.rosters.columns import columns_of
+from seatsync.sources.rosters.finder import columns_of
 from seatsync.sources.rosters.header import spec_of
 from seatsync.sources.rosters.how import PLAIN
 from seatsync.sources.tables import csv_table

@@ -12,6 +12,7 @@ import codecs
 import csv
 import io
 from collections.abc import Callable
+from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,7 @@ def read(case: dict[str, Any], folder: Path) -> tuple[Loaded, RosterReader]:
         readers.extend(file.reader for file in files)
         return read_whole(files, grants)
 
-    loaded = load(InstitutionFolder.open(folder), whole)
+    loaded = load(InstitutionFolder.open(folder), datetime(2026, 12, 1, tzinfo=UTC), whole)
     (reader,) = readers
     return loaded, reader
 

@@ -39,7 +39,7 @@ def carry_out(
     def changed() -> EditedFolder:
         from seatsync.sources.editing.folder import EditedFolder
 
-        folder = EditedFolder(path, run.today, partial(_snapshot, path, run))
+        folder = EditedFolder(path, run.now, partial(_snapshot, path, run))
         change(folder)
         return folder
 
@@ -54,7 +54,7 @@ def carry_out_in_config(path: Path, run: Run, change: Callable[[EditedConfig], N
     def changed() -> EditedConfig:
         from seatsync.sources.editing.config import EditedConfig
 
-        config = EditedConfig(path)
+        config = EditedConfig(path, run.now)
         change(config)
         return config
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from shlex import quote
@@ -112,10 +113,11 @@ def _people_in(file: Path, run: Run) -> list[Person]:
     from seatsync.domain.person import Person, person_of
     from seatsync.sources.files import Folder
     from seatsync.sources.rosters.files import RosterFile, read_whole
+    from seatsync.sources.rosters.how import PLAIN
     from seatsync.sources.rosters.members import RosterReader
 
     around = Folder(file.parent)
-    reader = RosterReader(file.name, [], around.found)
+    reader = RosterReader(file.name, [], around.found, replace(PLAIN, today=run.today("").isoformat()))
     read_whole([RosterFile(around, reader, None, Origin(file.name))], list)
     if around.found:
         print_findings(file.parent, around.found, run)
@@ -126,6 +128,8 @@ def _people_in(file: Path, run: Run) -> list[Person]:
                 f"student_id, role, tags; or make it a roster of its own: `seatsync edit roster add {quote(str(file))} --map …`."
             )
         raise click.exceptions.Exit(ExitCode.INVALID)
+    if any(member.ends for member in reader.members):
+        run.say(f"The last days of members in {file.name} are not added: write them into the roster.")
     return [Person(*person_of(member)) for member in reader.members]
 
 

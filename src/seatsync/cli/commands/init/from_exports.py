@@ -118,7 +118,7 @@ def _checked(run: Run, folder: Path, made: Mapping[str, str]) -> Loaded:
         for name, text in made.items():
             (Path(place) / name).parent.mkdir(exist_ok=True)
             (Path(place) / name).write_text(text, encoding="utf-8")
-        loaded = load(InstitutionFolder.open(Path(place)))
+        loaded = load(InstitutionFolder.open(Path(place)), run.now)
     if loaded.desired is None:
         print_findings(folder, loaded.found, run)
         raise click.exceptions.Exit(ExitCode.INVALID)

@@ -83,7 +83,7 @@ def check(run: Run, folder: Path, rosters: Rosters, texts: Mapping[str, str]) ->
     with TemporaryDirectory() as place:
         (Path(place) / NAME).write_text(texts[NAME], encoding="utf-8")
         rosters.copy_to(Path(place))
-        loaded = load(InstitutionFolder.open(Path(place)))
+        loaded = load(InstitutionFolder.open(Path(place)), run.now)
     print_findings(folder, [*loaded.found, *(one for reader in loaded.rosters for one in notices(reader))], run)
     if loaded.desired is None:
         run.say(f"Nothing was written. {HOW_TO_SAY}")

@@ -310,7 +310,7 @@ def _desired(folder: Path, run: Run) -> Desired:
     from seatsync.sources.institution_folder import InstitutionFolder
     from seatsync.sources.load import load
 
-    loaded = load(InstitutionFolder.open(folder))
+    loaded = load(InstitutionFolder.open(folder), run.now)
     if loaded.desired is None:
         print_findings(folder, loaded.found, run)
         raise click.exceptions.Exit(ExitCode.INVALID)
@@ -321,7 +321,7 @@ def _plan(folder: Path, run: Run) -> Plan:
     from seatsync.sources.institution_folder import InstitutionFolder
     from seatsync.sources.load import load
 
-    return plan_of(load(InstitutionFolder.open(folder)), folder, run)
+    return plan_of(load(InstitutionFolder.open(folder), run.now), folder, run)
 
 
 def _summary(plan: Plan) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from seatsync.domain.text.characters import clean
+from seatsync.sources.rosters.meaning.last_days import days_in
 from seatsync.sources.rosters.meaning.presence import Presence, off, on, since
 from seatsync.sources.rosters.meaning.presence_columns import MAYBE_STATES
 from seatsync.sources.rosters.meaning.presence_words import GONE, NO, YES
@@ -81,7 +82,9 @@ class Hint(NamedTuple):
 
     def map_for(self, value: str) -> str:
         """The field that the column is if it has this value."""
-        return "deleted_on" if self.field == "withdrawn" and value.casefold() not in _YES_OR_NO else self.field
+        if self.field != "withdrawn" or value.casefold() in _YES_OR_NO:
+            return self.field
+        return "deleted_on" if days_in([value]).unread else "ends"
 
 
 _YES_OR_NO = frozenset({*YES, *NO, "-"})

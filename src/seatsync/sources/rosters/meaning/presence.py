@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from seatsync.domain.text.characters import clean
-from seatsync.sources.rosters.meaning.presence_words import GONE, HERE, NO, YES
+from seatsync.sources.rosters.meaning.presence_words import GONE, HERE, NO, NO_DAY, YES
 
 
 @dataclass(frozen=True)
@@ -14,12 +14,13 @@ class Presence:
     """What the values of a column say: ``here`` are the words of members, ``gone`` maps a word to why somebody is none.
 
     ``other`` is what any other value means: "" that somebody is a member, a reason that they are not, None that nobody knows;
-    that is an error. An empty value says nothing. Case does not count.
+    that is an error. An empty value says nothing. Case does not count. The column has days if it ``has_days``.
     """
 
     here: frozenset[str] = frozenset()
     gone: Mapping[str, str] = field(default_factory=dict)
     other: str | None = None
+    has_days: bool = False
 
     def word(self, value: str) -> str | None:
         """Why somebody with this value is no member; "" if they are one, None if nobody knows."""
@@ -44,5 +45,5 @@ def off(reason: str) -> Presence:
 
 
 def since(reason: str) -> Presence:
-    """A column with the day on which somebody became ``reason``: any value means so, but words and noughts that say no."""
-    return Presence(HERE | {*NO, "-", "null", "none", "n/a", "0000-00-00"}, {}, reason)
+    """A column with the day on which somebody became ``reason``: any value means so, but a later day, and what says no."""
+    return Presence(HERE | NO_DAY, {}, reason, has_days=True)

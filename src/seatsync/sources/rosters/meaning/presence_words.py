@@ -6,6 +6,24 @@ from collections.abc import Mapping
 
 YES = ("true", "yes", "y", "1", "on", "t", "ja", "oui", "sí", "si", "sim", "sì", "tak", "kyllä", "да", "是", "x", "✓")
 NO = ("false", "no", "n", "0", "off", "f", "nein", "non", "não", "nee", "nie", "nej", "nei", "ei", "нет", "否")
+NO_DAY = frozenset(
+    {
+        *NO,
+        "-",
+        "—",
+        "null",
+        "none",
+        "n/a",
+        "never",
+        "nie",
+        "jamais",
+        "nunca",
+        "mai",
+        "0000-00-00",
+        "9223372036854775807",
+    }
+)
+"""What stands in columns of days for none, or for a day that never comes."""
 HERE = frozenset(
     (
         *(
