@@ -384,9 +384,21 @@ def test_a_csv_selects_the_members_whom_the_command_line_selects(crowd: Path, ru
     assert f"Members selected: {len(wanted)}" in page.text
     assert all(row["email"] in page.text for row in wanted)
     assert "Line 5: nobody@grace.example" in page.text
+    assert "seatsync edit revoke books --select graduates.csv" in page.text
     exported = chosen(ruth, file.read_bytes(), "Select and export", library="books")
     assert exported.body == ran(crowd, "export", "--select", "graduates.csv", "--library", "books").out
     assert [row["Institution Email Address"] for row in csv.DictReader(io.StringIO(exported.body))]
+
+
+def test_the_page_has_the_commands_that_change_something_for_whom_the_file_lists(crowd: Path, ruth: Browser) -> None:
+    write_csv(crowd / "graduates.csv", ["email"], [people(CROWD)[20][0]])
+    page = chosen(ruth, (crowd / "graduates.csv").read_bytes())
+    for command in (
+        "edit grant logos --select graduates.csv",
+        "edit grant books --kind temporary --select graduates.csv",
+    ):
+        assert f"seatsync {command}" in page.text
+        ran(crowd, *command.split())
 
 
 @pytest.mark.sqlite_only("it is about files")

@@ -30,7 +30,7 @@ from seatsync.portal.admin.exports import licenses_csv, members_csv
 from seatsync.portal.admin.journal import journal
 from seatsync.portal.admin.labels import ACTIONS, LETTER_STATES, LETTERS, PERSON, PROGRESS, TERMS
 from seatsync.portal.admin.query_string import NAMES, BadFilter, filters_of, query_of
-from seatsync.portal.admin.select import MOST_ROWS, select_by_csv
+from seatsync.portal.admin.select import MOST_ROWS, commands_for, select_by_csv
 from seatsync.portal.admin.source_links import source_link
 from seatsync.portal.web.site import site
 from seatsync.portal.web.translation import _
@@ -200,7 +200,11 @@ def select(institution: str) -> str | Response:
             chosen = "".join(members_csv(connection, institution, filters, libraries, selected.numbers))
             return _as_csv(iter([chosen]), f"{institution}-selection")
         found = lists.read_members(connection, institution, selected.numbers[:MOST_SHOWN], filters.library)
-    return render_template("admin/select.html", selected=selected, rows=found, filters=filters, name=name, **shown)
+    of_filter = [library for library in libraries if filters.library in ("", library.id)]
+    edits = commands_for(name, of_filter) if selected.numbers else []
+    return render_template(
+        "admin/select.html", selected=selected, rows=found, filters=filters, name=name, edits=edits, **shown
+    )
 
 
 @pages.get("/<institution>/members.csv")
