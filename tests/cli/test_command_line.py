@@ -24,7 +24,7 @@ import yaml
 
 import seatsync as package
 from seatsync.cli import commands, exits
-from seatsync.cli.main import COMMANDS, cli
+from seatsync.cli.main import COMMANDS, GROUPS, cli
 from seatsync.cli.output.explanations import explanations
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode, Failure
@@ -96,7 +96,7 @@ def school(tmp_path: Path) -> Path:
 def test_help_opens_with_an_example(path: tuple[str, ...], command: click.Command, tmp_path: Path) -> None:
     lines = run(tmp_path, *path, "--help").out.splitlines()
     assert lines[0].startswith("Usage: " + " ".join(("seatsync", *path)))
-    before_options = [line.strip() for line in lines[: lines.index("Options:")]]
+    before_options = [line.strip() for line in lines[: lines.index("Options:" if path else "Files:")]]
     assert any(line.startswith(" ".join(("seatsync", *path))) for line in before_options)
 
 
@@ -132,6 +132,89 @@ def test_every_option_has_help_and_an_environment_variable(path: tuple[str, ...]
         and not (option.help and str(option.envvar).startswith("SEATSYNC_") and option.show_envvar)
     ]
     assert lacking == []
+
+
+@pytest.mark.parametrize(("path", "command"), EVERY_COMMAND)
+def test_help_says_the_rule_of_the_variables_once_and_names_only_the_exceptions(
+    path: tuple[str, ...], command: click.Command, tmp_path: Path
+) -> None:
+    told = " ".join(run(tmp_path, *path, "--help").out.split())
+    options = [one for one in command.params if isinstance(one, click.Option) and one.envvar]
+    if options:
+        assert told.count("Every option can be set in the environment: SEATSYNC_ and its name") == 1
+    for one in options:
+        long = next(name for name in one.opts if name.startswith("--"))
+        is_exception = one.envvar != "SEATSYNC_" + long.strip("-").upper().replace("-", "_")
+        assert (f"env var: {one.envvar}" in told) == is_exception, long
+    assert "x>=" not in told
+
+
+def test_global_options_are_explained_once(tmp_path: Path) -> None:
+    whole = run(tmp_path, "--help").out
+    below = run(tmp_path, "members", "--help").out
+    assert "Global options:" in whole
+    for name in ("--ledger", "--now", "-C, --folder", "--lock-timeout", "--redact", "--no-pager"):
+        assert f"  {name}" in whole
+        assert f"  {name} " not in below
+
+
+def test_help_lists_the_commands_in_groups(tmp_path: Path) -> None:
+    lines = run(tmp_path, "--help").out.splitlines()
+    for title, group in GROUPS.items():
+        start = lines.index(f"{title}:") + 1
+        assert [line.split()[0] for line in lines[start : start + len(group)]] == [*group]
+
+
+# Global options and the folder stand where people write them
+
+
+@both
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-C", "school", "members"],
+        ["members", "-C", "school"],
+        ["members", "school"],
+        ["members", "school/seatsync.yaml"],
+        ["-C", "school", "status"],
+        ["status", "-C", "school"],
+        ["status", "school"],
+        ["-C", "school", "plan"],
+        ["plan", "--folder", "school"],
+        ["validate", "-C", "school"],
+        ["-C", "school", "validate"],
+        ["ledger", "info", "school"],
+        ["outbox", "list", "school"],
+        ["-C", "school", "outbox", "list"],
+        ["verify", "school"],
+        ["log", "school"],
+    ],
+    ids=" ".join,
+)
+def test_every_command_takes_its_folder_in_the_same_ways(words: list[str], school: Path) -> None:
+    run(school.parent, *words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["members", "school", "-C", "school"],
+        ["-C", "school", "plan", "school"],
+        ["-C", "school", "validate", "school"],
+        ["-C", "school", "explain"],
+    ],
+    ids=" ".join,
+)
+def test_a_folder_is_not_named_twice_nor_where_there_is_none(words: list[str], school: Path) -> None:
+    assert "folder" in run(school.parent, *words, code=64).err
+
+
+@both
+def test_global_options_may_stand_before_the_command(school: Path) -> None:
+    run(school, "--quiet", "--now", "2026-09-01", "apply", "--yes")
+    assert run(school, "--now", "2026-09-02", "log", "--format", "json").out.count("2026-09-01T") > 1
+    assert "person-" in run(school, "--redact", "members").out
+    assert "@" in run(school, "--redact", "members", "--no-redact").out
 
 
 @pytest.mark.parametrize(("path", "command"), EVERY_COMMAND)
@@ -177,7 +260,9 @@ def test_the_version_is_told(tmp_path: Path) -> None:
 
 def test_without_a_command_the_help_is_shown(tmp_path: Path) -> None:
     outcome = seatsync(folder=tmp_path)
-    assert "Commands:" in outcome.out + outcome.err
+    assert outcome.err.startswith("Usage: seatsync ")
+    assert "Changes:" in outcome.err
+    assert "Error" not in outcome.err
 
 
 # Wrong usage

@@ -14,41 +14,57 @@ import click
 
 from seatsync import __version__
 from seatsync.cli import exits
+from seatsync.cli.options import every_global_option, folder, no_pager_option
+from seatsync.cli.options.given import RULE, say_rules
 from seatsync.cli.output.privacy import ci_commands_escaped, filtered_output, output_may_be_public
 from seatsync.domain.failure import ExitCode
 
-COMMANDS = {
-    "init": "Create a folder to start from.",
-    "edit": "Change the files: members, tags, grants, rosters, libraries.",
-    "validate": "Check the files, without the ledger.",
-    "plan": "Show what would change.",
-    "apply": "Make the changes of a plan.",
-    "show": "Show a saved plan.",
-    "comment": "Comment on the pull request.",
-    "notify": "Tell what became of an apply.",
-    "asked": "Print what a comment on a pull request asks for.",
-    "propose": "Open a pull request with changed files.",
-    "mark": "Give a commit a status for each institution.",
-    "status": "Show the seats of each library.",
-    "report": "Write the state of an institution as one page.",
-    "members": "List members.",
-    "licenses": "List licenses.",
-    "fetch": "Fetch a roster from where it lives into a file.",
-    "export": "Export members and licenses as CSV.",
-    "drift": "Show where a vendor's portal differs from the ledger.",
-    "import": "Import members and licenses from a portal's CSV file.",
-    "worklist": "Show and mark what is to be done in a vendor's portal.",
-    "resend": "Send invitations again.",
-    "log": "Show the journal.",
-    "why": "Explain why a member has their licenses.",
-    "verify": "Check the journal, the tables and the outbox.",
-    "explain": "Explain a code.",
-    "schema": "Print a JSON Schema.",
-    "ledger": "Manage the ledger.",
-    "outbox": "Show the letters and send them.",
-    "serve": "Run the members' and administrators' pages.",
+GROUPS = {
+    "Files": {
+        "init": "Create a folder to start from.",
+        "edit": "Change the files: members, tags, grants, rosters, libraries.",
+        "fetch": "Fetch a roster from where it lives into a file.",
+        "validate": "Check the files, without the ledger.",
+        "schema": "Print a JSON Schema.",
+    },
+    "Changes": {
+        "plan": "Show what would change.",
+        "show": "Show a saved plan.",
+        "apply": "Make the changes of a plan.",
+        "resend": "Send invitations again.",
+    },
+    "What is so": {
+        "status": "Show the seats of each library.",
+        "report": "Write the state of an institution as one page.",
+        "members": "List members.",
+        "licenses": "List licenses.",
+        "export": "Export members and licenses as CSV.",
+        "log": "Show the journal.",
+        "why": "Explain why a member has their licenses.",
+        "verify": "Check the journal, the tables and the outbox.",
+        "explain": "Explain a code.",
+    },
+    "A vendor's portal": {
+        "import": "Import members and licenses from a portal's CSV file.",
+        "drift": "Show where a vendor's portal differs from the ledger.",
+        "worklist": "Show and mark what is to be done in a vendor's portal.",
+    },
+    "Pull requests": {
+        "comment": "Comment on the pull request.",
+        "mark": "Give a commit a status for each institution.",
+        "notify": "Tell what became of an apply.",
+        "asked": "Print what a comment on a pull request asks for.",
+        "propose": "Open a pull request with changed files.",
+    },
+    "What runs": {
+        "outbox": "Show the letters and send them.",
+        "serve": "Run the members' and administrators' pages.",
+        "ledger": "Manage the ledger.",
+    },
 }
-"""Name → short help. Each command is a module of the same name in ``commands``, or one of ``_ELSEWHERE``."""
+"""Names → short help, as the help groups them. Each command is a module of its name in ``commands``, or one of ``_ELSEWHERE``."""
+
+COMMANDS = {name: short for group in GROUPS.values() for name, short in group.items()}
 
 _ELSEWHERE = {
     "export": "portal.export",
@@ -70,6 +86,7 @@ class LazyGroup(click.Group):
             return None
         module = importlib.import_module(f"seatsync.cli.commands.{_ELSEWHERE.get(name, name)}")
         command: click.Command = module.command
+        say_rules(command)
         return command
 
     def resolve_command(
@@ -81,14 +98,24 @@ class LazyGroup(click.Group):
             ctx.fail(f'There is no command "{args[0]}". {did_you_mean(args[0], COMMANDS)}'.rstrip())
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for title, group in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([*group.items()])
+        with formatter.section("Global options"):
+            formatter.write_dl([record for one in self.get_params(ctx) if (record := one.get_help_record(ctx))])
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=f"They stand before or after the command. {RULE} `seatsync COMMAND --help` begins with examples.",
+)
 @click.version_option(__version__, message="seatsync %(version)s")
-def cli() -> None:
+@folder
+@no_pager_option
+@every_global_option
+def cli(**_: object) -> None:
     """Manage license seats: keep files in Git, review a plan, apply exactly that plan.
 
     \b
@@ -142,6 +169,9 @@ def _run(args: Sequence[str] | None) -> int:
         return outcome if isinstance(outcome, int) else ExitCode.DONE
     except click.exceptions.Exit as exit:
         return exit.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return ExitCode.USAGE
     except (KeyboardInterrupt, click.Abort):
         click.echo("seatsync: interrupted. Unfinished changes were not written.", err=True)
         return ExitCode.INTERRUPTED

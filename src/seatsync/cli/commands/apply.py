@@ -22,13 +22,14 @@ from seatsync.cli.changed.without_folder import say_without_folder
 from seatsync.cli.commands.plan import is_plan, load_plans
 from seatsync.cli.in_git import places_in_git
 from seatsync.cli.institutions import many, part_of
-from seatsync.cli.options import as_folders, common, option
+from seatsync.cli.options import chosen_folders, common, folder, option
 from seatsync.cli.outcome import Record, recorded
 from seatsync.cli.run import Run
 
 
 @click.command("apply")
 @click.argument("paths", nargs=-1, metavar="[PLAN.json] [FOLDER]...")
+@folder
 @option(
     "--expect",
     multiple=True,
@@ -67,6 +68,7 @@ from seatsync.cli.run import Run
 def command(
     run: Run,
     paths: tuple[str, ...],
+    folder: Path,
     expect: tuple[str, ...],
     reviewed: bool,
     same_files: bool,
@@ -101,7 +103,7 @@ def command(
     changed since the plan, the fingerprint differs, or a newer state of the files in Git was applied before.
     """
     has_authorization = _has_authorization(expect, reviewed, same_files)
-    file, folders = _plan_and_folders(paths, yes or has_authorization)
+    file, folders = _plan_and_folders(paths, folder, yes or has_authorization)
     if not (file or yes or has_authorization or sys.stdin.isatty()):
         raise click.UsageError(
             "seatsync can't ask without a terminal: give --yes, a plan file, or --expect FINGERPRINT."
@@ -167,7 +169,7 @@ _ONE_WAY = (
 )
 
 
-def _plan_and_folders(paths: Sequence[str], only_folders: bool) -> tuple[Path | None, list[Path]]:
+def _plan_and_folders(paths: Sequence[str], folder: Path, only_folders: bool) -> tuple[Path | None, list[Path]]:
     """The plan file, which can only be the first path, and the folders.
 
     With ``only_folders`` no file is taken as a plan: institutions/* matches all files there, even one put there by a person
@@ -177,11 +179,11 @@ def _plan_and_folders(paths: Sequence[str], only_folders: bool) -> tuple[Path | 
         UsageError: a plan file is named where only folders are allowed.
     """
     if not paths or not _names_plan(Path(paths[0])) or (only_folders and len(paths) > 1):
-        return None, as_folders(paths)
+        return None, chosen_folders(paths, folder)
     file, *others = paths
     if only_folders or any(is_plan(Path(other)) or _is_missing_plan(Path(other)) for other in others):
         raise click.UsageError(_ONE_WAY)
-    return Path(file), as_folders(others)
+    return Path(file), chosen_folders(others, folder)
 
 
 def _names_plan(path: Path) -> bool:

@@ -9,13 +9,13 @@ import click
 
 from seatsync.cli.listing import listing
 from seatsync.cli.lists import filter_options, in_progress, print_rows, sort_rows, with_ended
-from seatsync.cli.options import as_of_option, common, folder, option
+from seatsync.cli.options import as_of_option, common, one_folder, option
 from seatsync.cli.run import Run
 from seatsync.domain.filters import Filters
 
 
 @click.command("licenses")
-@folder
+@one_folder
 @filter_options("any")
 @option("--sort", metavar="COLUMN", help="Sort by this column; -COLUMN sorts in descending order.")
 @as_of_option

@@ -10,7 +10,7 @@ import click
 
 from seatsync.cli.institution import institution_of, ledger_of
 from seatsync.cli.lists import in_local_time, print_rows, redacted
-from seatsync.cli.options import Moment, common, day, folder, option
+from seatsync.cli.options import Moment, common, day, one_folder, option
 from seatsync.cli.planning import member_numbers, without_members
 from seatsync.cli.run import Run
 from seatsync.domain.fields import MAX_NUMBER
@@ -23,7 +23,7 @@ COLUMNS = ("serial", "at", "actor", "commit", "plan", "what", "library", "member
 
 
 @click.command("log")
-@folder
+@one_folder
 @option(
     "--limit", type=click.IntRange(1, MAX_NUMBER), default=50, show_default=True, help="Show at most this many lines."
 )

@@ -11,14 +11,14 @@ import click
 
 from seatsync.cli.listing import listing
 from seatsync.cli.lists import filter_options, in_progress, member_row, print_rows, sort_rows, with_ended
-from seatsync.cli.options import as_of_option, common, folder, option
+from seatsync.cli.options import as_of_option, common, one_folder, option
 from seatsync.cli.run import Run
 from seatsync.domain.filters import Filters
 from seatsync.domain.person import Person
 
 
 @click.command("members")
-@folder
+@one_folder
 @filter_options("on")
 @option("--sort", metavar="COLUMN", help="Sort by this column; -COLUMN sorts in descending order.")
 @option("--pseudonym", metavar="PERSON", help="The person whom --redact calls person-….")

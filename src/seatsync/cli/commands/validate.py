@@ -12,7 +12,7 @@ import click
 
 from seatsync.cli.changed.since import Chosen, changed_since_option, chosen, proposal_option
 from seatsync.cli.changed.task import Task
-from seatsync.cli.options import as_folders, common, option
+from seatsync.cli.options import chosen_folders, common, folder, option
 from seatsync.cli.output.findings import prefix, without_names
 from seatsync.cli.output.plans import FolderResult, show
 from seatsync.cli.run import Run
@@ -26,13 +26,20 @@ if TYPE_CHECKING:
 
 @click.command("validate")
 @click.argument("paths", nargs=-1, metavar="[FOLDER]... | FILE")
+@folder
 @option("--of-files", is_flag=True, help="The paths are files; check the institutions they belong to.")
 @option("--strict", is_flag=True, help="Treat warnings as errors.")
 @changed_since_option
 @proposal_option
 @common("text", "json", "markdown", "github", "gitlab", "sarif", pages=True)
 def command(
-    run: Run, paths: tuple[str, ...], of_files: bool, strict: bool, changed_since: str | None, proposal: Path | None
+    run: Run,
+    paths: tuple[str, ...],
+    folder: Path,
+    of_files: bool,
+    strict: bool,
+    changed_since: str | None,
+    proposal: Path | None,
 ) -> int:
     """Check the files, without the ledger.
 
@@ -53,7 +60,7 @@ def command(
     file = _one_file(paths) if not of_files else None
     if file is not None:
         return _validate_one(file, run, strict)
-    folders = _folders_of(paths) if of_files else as_folders(paths)
+    folders = _folders_of(paths) if of_files else chosen_folders(paths, folder)
     if not folders:
         run.say("Nothing was checked: none of these files is in an institution's folder.")
     stops = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}

@@ -10,7 +10,7 @@ import click
 
 from seatsync.cli import exits
 from seatsync.cli.institution import check_owner, institution_of, ledger_of
-from seatsync.cli.options import common, folder, option
+from seatsync.cli.options import common, one_folder, option
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
@@ -29,7 +29,7 @@ def as_heads(ctx: click.Context, param: click.Parameter, value: tuple[str, ...])
 
 
 @click.command("verify")
-@folder
+@one_folder
 @option(
     "--head",
     "heads",

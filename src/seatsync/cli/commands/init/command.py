@@ -27,7 +27,7 @@ from seatsync.cli.commands.init.reading_options import Reading, reading_options
 from seatsync.cli.commands.init.setup import Setup, shown
 from seatsync.cli.commands.init.values import values_of
 from seatsync.cli.commands.init.writing import write, write_pipeline
-from seatsync.cli.options import EncodingName, common, option
+from seatsync.cli.options import EncodingName, common, one_folder, option
 from seatsync.cli.run import Run
 from seatsync.git.branches import root_of
 from seatsync.sources.files import NAME
@@ -54,7 +54,7 @@ _SAMPLES = {
 
 
 @click.command("init")
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=".")
+@one_folder
 @option("--id", metavar="SLUG", help="The institution's id. Default: from the folder's name.")
 @option("--name", help="The institution's name. Default: from the id.")
 @option("--admin", metavar='"NAME <EMAIL>"', help="The first administrator. Default: made up.")
@@ -143,6 +143,8 @@ def command(
     With --roster, the files are copied into rosters/ as they are, and seatsync.yaml names them, if they can be read: docs/rosters.md
     says which can be. --library, --slots and --system say what you bought; who gets it, `seatsync edit grant` says.
     """
+    if folder.is_file():
+        raise click.UsageError(f"{folder} is a file: name a folder.")
     if forks and ci != "github":
         raise click.UsageError("--forks works only with --ci github.")
     _check_options(exports, rosters, reading, given)

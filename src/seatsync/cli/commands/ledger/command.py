@@ -9,7 +9,7 @@ import click
 from seatsync.cli.commands.ledger import git_ledger, maintenance
 from seatsync.cli.environment import actor
 from seatsync.cli.institution import instant_of, institution_of, ledger_of
-from seatsync.cli.options import common, folder, option
+from seatsync.cli.options import common, folder, one_folder, option
 from seatsync.cli.planning import without_members
 from seatsync.cli.run import Run
 
@@ -28,7 +28,7 @@ def command() -> None:
 
 
 @command.command("info")
-@folder
+@one_folder
 @common()
 def info(run: Run, folder: Path) -> None:
     """Show where the ledger is, and its latest journal entry.

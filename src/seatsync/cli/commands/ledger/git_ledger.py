@@ -9,7 +9,7 @@ import click
 
 from seatsync.cli import exits
 from seatsync.cli.institution import ledger_of
-from seatsync.cli.options import common, folder, is_confirmed, yes_option
+from seatsync.cli.options import common, is_confirmed, one_folder, yes_option
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
@@ -36,7 +36,7 @@ def key(run: Run) -> None:
 
 
 @click.command("encrypt")
-@folder
+@one_folder
 @common()
 def encrypt(run: Run, folder: Path) -> int:
     """Encrypt a ledger in Git, or encrypt it for a new key.
@@ -67,7 +67,7 @@ def encrypt(run: Run, folder: Path) -> int:
 
 @click.command("forget-history")
 @yes_option
-@folder
+@one_folder
 @common()
 def forget_history(run: Run, folder: Path, yes: bool) -> int:
     """Delete the Git history of a ledger's branch.

@@ -13,14 +13,14 @@ from seatsync.cli import exits
 from seatsync.cli.commands.verify import print_verdict
 from seatsync.cli.environment import actor, commit
 from seatsync.cli.institution import check_owner, instant_of, institution_id, institution_of, ledger_of, timezone_of
-from seatsync.cli.options import Moment, common, day, folder, is_confirmed, option, yes_option
+from seatsync.cli.options import Moment, common, day, folder, is_confirmed, one_folder, option, yes_option
 from seatsync.cli.planning import institution_snapshot
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
 
 @click.command("migrate")
-@folder
+@one_folder
 @common()
 def migrate(run: Run, folder: Path) -> None:
     """Update or create the ledger's tables.
@@ -38,7 +38,7 @@ def migrate(run: Run, folder: Path) -> None:
 
 
 @click.command("unlock")
-@folder
+@one_folder
 @yes_option
 @common()
 def unlock(run: Run, folder: Path, yes: bool) -> int:
@@ -64,7 +64,7 @@ def unlock(run: Run, folder: Path, yes: bool) -> int:
 
 
 @click.command("dump")
-@folder
+@one_folder
 @option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file. Default: standard output.")
 @common()
 def dump(run: Run, folder: Path, out: Path | None) -> int:
@@ -128,7 +128,7 @@ def load(run: Run, folder: Path, file: Any) -> int:
 
 
 @click.command("rebuild")
-@folder
+@one_folder
 @common()
 def rebuild(run: Run, folder: Path) -> int:
     """Rebuild the tables from the journal.
@@ -183,7 +183,7 @@ def erase(run: Run, folder: Path, member: str, yes: bool) -> int:
 @click.command("prune")
 @option("--letters-before", type=Moment(), required=True, help="Delete letters from before this day.")
 @yes_option
-@folder
+@one_folder
 @common()
 def prune(run: Run, folder: Path, letters_before: datetime, yes: bool) -> int:
     """Delete old letters that are no longer waiting.

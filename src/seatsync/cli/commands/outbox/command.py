@@ -13,7 +13,7 @@ from seatsync.cli.commands.outbox.send import send
 from seatsync.cli.environment import actor
 from seatsync.cli.institution import check_owner, institution_of, ledger_of
 from seatsync.cli.lists import in_local_time, print_rows
-from seatsync.cli.options import common, folder, option
+from seatsync.cli.options import common, one_folder, option
 from seatsync.cli.planning import member_numbers, use_secret
 from seatsync.cli.run import Run
 
@@ -46,7 +46,7 @@ _TIMES = ("created_at", "due_at", "sent_at")
 
 
 @command.command("list")
-@folder
+@one_folder
 @option("--state", type=click.Choice(STATES), help="Only letters in this state.")
 @common("text", "csv", "json", pages=True)
 def list_(run: Run, folder: Path, state: str | None) -> None:
@@ -73,7 +73,7 @@ def list_(run: Run, folder: Path, state: str | None) -> None:
 
 
 @command.command("retry")
-@folder
+@one_folder
 @option("--member", metavar="EMAIL|ID", help="Only letters to this member.")
 @option(
     "--state",

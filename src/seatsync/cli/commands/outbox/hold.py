@@ -20,7 +20,7 @@ from seatsync.cli.institution import (
     shared_ledger_of,
     timezone_of,
 )
-from seatsync.cli.options import Moment, check_can_ask, common, folder, is_confirmed, option, yes_option
+from seatsync.cli.options import Moment, check_can_ask, common, is_confirmed, one_folder, option, yes_option
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.text.days import instant_in, iso
@@ -34,7 +34,7 @@ _all = option(
 
 
 @click.command("hold")
-@folder
+@one_folder
 @option("--since", type=Moment(), required=True, help="The moment to which the ledger was restored.")
 @_all
 @common()
@@ -69,7 +69,7 @@ def hold(run: Run, folder: Path, since: datetime, every: bool) -> int:
 
 
 @click.command("release")
-@folder
+@one_folder
 @choosing
 @_all
 @yes_option

@@ -12,7 +12,7 @@ import click
 from seatsync.cli import exits
 from seatsync.cli.commands.outbox.settings import mail_from, portal, portal_address, settings_of
 from seatsync.cli.institution import institution_of, ledger_of
-from seatsync.cli.options import common, folder, option
+from seatsync.cli.options import common, one_folder, option
 from seatsync.cli.output.findings import print_findings
 from seatsync.cli.planning import member_numbers, use_secret
 from seatsync.cli.run import Run
@@ -27,7 +27,7 @@ _PLACEHOLDER = "PREVIEW"
 
 
 @click.command("preview")
-@folder
+@one_folder
 @option("--letter", metavar="NAME", help="Only letters of this kind, for example invitation.")
 @option("--member", metavar="EMAIL|ID", help="Only letters to this member.")
 @option("--limit", type=click.IntRange(1), default=1, show_default=True, help="How many letters to show.")

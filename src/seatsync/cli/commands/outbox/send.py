@@ -27,7 +27,7 @@ from seatsync.cli.institution import (
 )
 from seatsync.cli.long_running import clock, stop_on_signal
 from seatsync.cli.metrics import Count, Metrics, metrics
-from seatsync.cli.options import common, folder, option
+from seatsync.cli.options import common, one_folder, option
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode, Failure
 
@@ -51,7 +51,7 @@ FIGURES = ("sent", "deferred", "bounced", "cancelled")
 
 
 @click.command("send")
-@folder
+@one_folder
 @option("--limit", type=click.IntRange(1), help="Send at most this many letters; not with --watch.")
 @option("--rate", type=click.IntRange(1), metavar="N", help="Send at most this many letters a minute.")
 @option(

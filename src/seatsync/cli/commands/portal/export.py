@@ -10,13 +10,13 @@ import click
 
 from seatsync.cli.listing import listing
 from seatsync.cli.lists import filter_options, write_csv
-from seatsync.cli.options import as_of_option, common, folder
+from seatsync.cli.options import as_of_option, common, one_folder
 from seatsync.cli.run import Run
 from seatsync.domain.filters import USERS, Filters
 
 
 @click.command("export")
-@folder
+@one_folder
 @filter_options(USERS)
 @as_of_option
 @common()

@@ -16,7 +16,7 @@ from seatsync.cli.extras import needs
 from seatsync.cli.institution import NO_LEDGER_HELP, ledger_of
 from seatsync.cli.long_running import clock, listen_at, stop_on_signal
 from seatsync.cli.metrics import Metrics, metrics
-from seatsync.cli.options import common, folder, option
+from seatsync.cli.options import common, one_folder, option
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
@@ -31,7 +31,7 @@ _SOURCE = "The web address of a line of a file, with {commit}, {institution}, {f
 
 
 @click.command("serve")
-@folder
+@one_folder
 @portal
 @option(
     "--listen",

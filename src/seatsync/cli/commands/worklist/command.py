@@ -12,7 +12,7 @@ import click
 from seatsync.cli.commands.worklist.bundle import bundle
 from seatsync.cli.commands.worklist.done import done
 from seatsync.cli.lists import MOST_IN_TEXT, and_more, unknown_library, write_json, write_rows
-from seatsync.cli.options import common, folder, option
+from seatsync.cli.options import common, one_folder, option
 from seatsync.cli.run import Run
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ _COLUMNS = ("step", "portal", "library", "email", "given_name", "family_name", "
 
 
 @command.command("list")
-@folder
+@one_folder
 @option("--step", "steps", multiple=True, metavar="STEP", help="Only this step. Repeat it for several steps.")
 @option("--library", metavar="ID", help="Only steps about this library.")
 @common("text", "csv", "json", "markdown", pages=True)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import fields
 from datetime import UTC, date, datetime, time
 from functools import wraps
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from seatsync.cli import exits
+from seatsync.cli.options.given import GlobalOption, Option, given_before
 from seatsync.cli.output.pager import paged
 from seatsync.cli.output.privacy import filtered_output, in_ci, output_may_be_public
 from seatsync.cli.run import Run
@@ -40,7 +40,7 @@ def option(*names: str, of: str = "", **settings: Any) -> Callable[[Command], Co
     """
     long = next(name for name in names if name.startswith("--")).split("/")[0]
     variable = "_".join(["SEATSYNC", *filter(None, [of]), re.sub(r"\W+", "_", long.strip("-"))]).upper()
-    return click.option(*names, envvar=variable, show_envvar=True, **settings)
+    return click.option(*names, envvar=variable, show_envvar=True, **{"cls": Option, **settings})
 
 
 def host_timeout_option(of: str = "") -> Callable[[Command], Command]:
@@ -112,7 +112,9 @@ def common(*formats: str, pages: bool = False) -> Callable[[Command], Command]:
 
     def decorate(command: Command) -> Command:
         @wraps(command)
-        def wrapper(redact: bool | None = None, debug: bool = False, no_pager: bool = False, **rest: Any) -> Any:
+        def wrapper(**rest: Any) -> Any:
+            rest |= _from_before({"no_pager": False} | rest)
+            redact, debug, no_pager = (rest.pop(name) for name in ("redact", "debug", "no_pager"))
             redactor = _redactor() if (output_may_be_public() if redact is None else redact) else None
             exits.debugging = debug and redactor is None  # a traceback may show names
             values = {field.name: rest.pop(field.name) for field in fields(Run) if field.name in rest}
@@ -128,29 +130,61 @@ def common(*formats: str, pages: bool = False) -> Callable[[Command], Command]:
                 except Exception as error:
                     return exits.failed(error)
 
-        return with_options(cast(Command, wrapper), [*_shared(formats), *(_PAGER if pages else ())])
+        return with_options(cast(Command, wrapper), _shared(formats, pages))
 
     return decorate
 
 
-def _shared(formats: Sequence[str]) -> list[Callable[[Any], Any]]:
+def _from_before(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with those of global options that were given before the command.
+
+    Raises:
+        UsageError: a folder was, and the command has none.
+    """
+    ctx = click.get_current_context()
+    if given_before(ctx, "folder") and "folder" not in ctx.params:
+        raise click.UsageError(f"`{ctx.command_path}` has no folder: leave out -C.")
+    before = ctx.find_root().params
+    return {name: before[name] if given_before(ctx, name) else value for name, value in values.items()}
+
+
+def _shared(formats: Sequence[str], pages: bool) -> list[Callable[[Any], Any]]:
     return [
-        option("--ledger", metavar="PATH|URL|git", help="The ledger. Default: seatsync.db in the folder."),
-        option(
-            "--now",
-            type=Moment(),
-            help="Use this date (or ISO time) instead of now. A date is that day in the institution's time zone.",
-        ),
         *(
             option(
                 "--format", type=click.Choice(formats), default=default, show_default=True, help="The output format."
             )
             for default in formats[:1]
         ),
-        option("--quiet", "-q", is_flag=True, help="Print only the result."),
-        option("--verbose", "-v", is_flag=True, help="Show everything, also long lists."),
-        option("--no-color", is_flag=True, help="Print without color; NO_COLOR works too."),
-        option(
+        *([no_pager_option] if pages else []),
+        *_global_options(),
+    ]
+
+
+def _global(*names: str, **settings: Any) -> Callable[[Any], Any]:
+    return option(*names, cls=GlobalOption, **settings)
+
+
+no_pager_option = _global("--no-pager", is_flag=True, help="Do not show long text in a pager (PAGER, or less).")
+
+
+def every_global_option(command: Command) -> Command:
+    """Add the options of every command, but for its folder."""
+    return with_options(command, _global_options())
+
+
+def _global_options() -> list[Callable[[Any], Any]]:
+    return [
+        _global("--ledger", metavar="PATH|URL|git", help="The ledger. Default: seatsync.db in the folder."),
+        _global(
+            "--now",
+            type=Moment(),
+            help="Use this date (or ISO time) instead of now. A date is that day in the institution's time zone.",
+        ),
+        _global("--quiet", "-q", is_flag=True, help="Print only the result."),
+        _global("--verbose", "-v", is_flag=True, help="Show everything, also long lists."),
+        _global("--no-color", is_flag=True, help="Print without color; NO_COLOR works too."),
+        _global(
             "--lock-timeout",
             type=click.FloatRange(0),
             default=30.0,
@@ -158,7 +192,7 @@ def _shared(formats: Sequence[str]) -> list[Callable[[Any], Any]]:
             metavar="SECONDS",
             help="How long to wait while another process writes to the ledger, or others use all its connections.",
         ),
-        option(
+        _global(
             "--wait",
             type=click.FloatRange(0),
             default=0.0,
@@ -166,43 +200,13 @@ def _shared(formats: Sequence[str]) -> list[Callable[[Any], Any]]:
             metavar="SECONDS",
             help="How long to wait for the ledger's server while it starts or fails over.",
         ),
-        option(
+        _global(
             "--redact/--no-redact",
             default=None,
             help="Print pseudonyms instead of e-mails, and no names. On automatically in a CI that is or might be public.",
         ),
-        option("--debug", is_flag=True, help="Show where an error came from."),
+        _global("--debug", is_flag=True, help="Show where an error came from."),
     ]
-
-
-_PAGER = (option("--no-pager", is_flag=True, help="Do not show long text in a pager."),)
-
-
-def folders(command: Command) -> Command:
-    """Add the argument for one or several institutions' folders. Default: the current folder."""
-
-    def convert(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> list[Path]:
-        return as_folders(value)
-
-    return click.argument("folders", nargs=-1, metavar="[FOLDER]...", callback=convert)(command)
-
-
-def folder(command: Command) -> Command:
-    """Add the option for one institution's folder. Default: the current folder."""
-
-    def convert(ctx: click.Context, param: click.Parameter, value: str) -> Path:
-        return as_folder(value)
-
-    return click.option(
-        "--folder",
-        "-C",
-        default=".",
-        metavar="FOLDER",
-        callback=convert,
-        envvar="SEATSYNC_FOLDER",
-        show_envvar=True,
-        help="The institution's folder.",
-    )(command)
 
 
 def as_of_option(command: Command) -> Command:
@@ -213,26 +217,6 @@ def as_of_option(command: Command) -> Command:
 def day(moment: datetime | None, timezone: str) -> str | None:
     """The day of a moment in an institution's time zone, as ISO text; None for None."""
     return day_in(moment, timezone).isoformat() if moment is not None else None
-
-
-def as_folders(names: Sequence[str]) -> list[Path]:
-    """The named folders; the current one if there are no names. Files among the names are ignored: institutions/* matches them, too.
-
-    Raises:
-        UsageError: all names are files.
-    """
-    kept = [name for name in names if len(names) == 1 or Path(name).name == "seatsync.yaml" or not Path(name).is_file()]
-    if names and not kept:
-        raise click.UsageError(f"There is no folder among these paths: {names[0]} and the others are files.")
-    return [as_folder(name) for name in kept or (".",)]
-
-
-def as_folder(name: str) -> Path:
-    """The folder with this name, or the folder of the seatsync.yaml with this name."""
-    if "://" in name:
-        raise click.UsageError("This is an address, not a folder. To name a ledger, use --ledger.")
-    path = Path(name)
-    return path.parent if path.name == "seatsync.yaml" else path
 
 
 yes_option = option("--yes", "-y", is_flag=True, help="Do not ask.")
