@@ -112,6 +112,22 @@ def test_the_numbers_are_those_of_the_lists(school: Path) -> None:
     }
 
 
+def test_the_status_says_which_seats_end_next_now_and_then(school: Path) -> None:
+    people(school, {0: "student", 1: "guest"})
+    run(school, "apply", "--yes", now="2026-09-01")
+    people(school, {0: "student", 1: "nothing"})
+    run(school, "apply", "--yes", now="2026-09-03")
+    now, then = (
+        run(school, "status", now="2026-09-04"),
+        run(school, "status", "--as-of", "2026-09-02", now="2026-09-04"),
+    )
+    assert "Next to end: 1 seat of books after 2027-06-30." in now
+    assert "Next to end: 1 seat of books after 2027-02-28." in then
+    assert json.loads(run(school, "status", "--format", "json", now="2026-09-04"))["ends"] == {
+        "books": [{"day": "2027-06-30", "seats": 1}]
+    }
+
+
 def test_what_waits_is_named_with_its_command(school: Path) -> None:
     people(school, {0: "student"})
     run(school, "apply", "--yes", now="2026-09-01")

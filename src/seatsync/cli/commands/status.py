@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,9 @@ from seatsync.cli.run import Run
 from seatsync.domain.diagnostic import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from seatsync.domain.license import License
     from seatsync.domain.snapshot import Snapshot
 
 FIGURES = ("total", "used", "available", "reserved", "temporary", "permanent")
@@ -42,7 +46,8 @@ def command(run: Run, folders: list[Path], as_of: datetime | None) -> None:
         if snapshot.serial == 0:
             run.say(f"{id}: nothing has been applied yet.")
         libraries = {library: snapshot.slots(library).as_dict() for library in snapshot.libraries}
-        institutions.append({"institution": id, "libraries": libraries, **_work(folder, id, snapshot, run, as_of)})
+        others = {**_ends(folder, id, snapshot, run, as_of), **_work(folder, id, snapshot, run, as_of)}
+        institutions.append({"institution": id, "libraries": libraries, **others})
     if run.format == "json":
         click.echo(json.dumps(institutions if len(folders) > 1 else institutions[0], indent=2, ensure_ascii=False))
         return
@@ -56,9 +61,33 @@ def command(run: Run, folders: list[Path], as_of: datetime | None) -> None:
         for library, slots in libraries.items():
             if permanent := slots["permanent_reserved"]:
                 out.line((f"{library}: {counted(permanent, 'reserved seat is', 'reserved seats are')} permanent.", ""))
+        if ends := institution.get("ends"):
+            first = (
+                f"{counted(days[0]['seats'], 'seat')} of {library} after {days[0]['day']}"
+                for library, days in ends.items()
+            )
+            out.line((f"Next to end: {', '.join(first)}. `seatsync report` shows what is ahead.", ""))
         if work := institution.get("worklist"):
             listed = ", ".join(f"{step} {number:,}" for step, number in work.items())
             out.line((f"To be done at the vendor: {listed}. `seatsync worklist list` names the people.", ""))
+
+
+def _ends(folder: Path, institution: str, snapshot: Snapshot, run: Run, as_of: datetime | None) -> dict[str, Any]:
+    """The last days of seats, soonest first, by library; nothing where no seat ends. ``snapshot`` is as for ``_work``."""
+    ends: Mapping[str, Sequence[tuple[str, int]]]
+    if as_of is not None:
+        ends = {library: _counted(held.values()) for library, held in snapshot.licenses.items()}
+    else:
+        from seatsync.ledger.queries.outlook.ahead import ends_ahead
+
+        with ledger_of(run, folder, institution).reading() as connection:
+            ends = ends_ahead(connection, institution) if connection is not None else {}
+    found = {library: [{"day": day, "seats": seats} for day, seats in days] for library, days in ends.items() if days}
+    return {"ends": found} if found else {}
+
+
+def _counted(licenses: Iterable[License]) -> list[tuple[str, int]]:
+    return sorted(Counter(license.ends for license in licenses if license.ends).items())
 
 
 def _work(folder: Path, institution: str, snapshot: Snapshot, run: Run, as_of: datetime | None) -> dict[str, Any]:
