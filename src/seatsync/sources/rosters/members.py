@@ -19,7 +19,7 @@ from seatsync.domain.text.tags import IMPORTED, join_ends, join_tags, split_ends
 from seatsync.sources.rosters.columns import Columns
 from seatsync.sources.rosters.how import PLAIN, HowToRead
 from seatsync.sources.rosters.take import Left
-from seatsync.sources.tables.table import hidden
+from seatsync.sources.tables.passwords import hidden
 
 SPOILED_ID = re.compile(r"[0-9]+([.,][0-9]+)?[Ee]\+[0-9]+|[0-9]+[.,]0|[=#'].*")
 _SPOILED_NAME = re.compile(r"#(N/A|REF!|NAME\?|VALUE!|DIV/0!|NULL!|NUM!)")

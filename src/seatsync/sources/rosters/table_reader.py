@@ -16,6 +16,7 @@ from seatsync.sources.rosters.header import if_user_names, report_no_emails
 from seatsync.sources.rosters.members import RosterReader
 from seatsync.sources.rosters.presence_check import report_unclear
 from seatsync.sources.rosters.take import NO_EMAIL, NO_NAME, Judge, Left, of_role, of_status, one_of, taken
+from seatsync.sources.tables.passwords import Passwords
 from seatsync.sources.tables.table import Record, Row, Table
 
 _AT_ONCE = 5_000
@@ -38,6 +39,7 @@ class TableReader:
         self.nameless = format is not None and format.nameless
         reader.if_user_name = if_user_names(columns)
         reader.has_secrets = table.has_secrets
+        self.passwords = Passwords(table)
 
     def take(self, records: Iterator[Record]) -> None:
         """Read the members of these records of the table."""
@@ -60,6 +62,7 @@ class TableReader:
 
     def _take_plain(self, cells: Cells, lines: Sequence[int]) -> bool:
         """Take rows of the header's width if none needs a diagnostic; return whether they were taken."""
+        self.passwords.look(cells, lines)
         if any({*cells[position]} != {word} for position, word in self.columns.must_say.items()):
             return False
         left = Left()
@@ -73,6 +76,7 @@ class TableReader:
         if not rows:
             return
         lines, cells = zip(*rows, strict=True)
+        self.passwords.look([*zip(*cells, strict=True)], lines)
         values, kept, ends = self._people([*zip(*cells, strict=True)], lines, self.reader.left)
         people = dict(zip(kept, zip(*values, strict=True), strict=True))
         ending = dict(zip(kept, ends or (), strict=False))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -12,7 +11,6 @@ from itertools import islice
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import printable
-from seatsync.domain.text.emails import email_fault
 from seatsync.domain.text.guesses import did_you_mean
 
 Row = tuple[int, list[str]]
@@ -36,7 +34,7 @@ def squeezed(header: str) -> str:
     return "".join(c for c in header.casefold().replace("ı", "i") if c.isalnum())
 
 
-_SECRETS = (
+SECRETS = (
     "password",
     "passwort",
     "kennwort",
@@ -48,14 +46,7 @@ _SECRETS = (
     "пароль",
     "密码",
 )
-
-
-def hidden(message: str) -> str:
-    """A message about a row of a table with passwords: what it quotes may be one, where values have moved to another column."""
-    return _QUOTED.sub(lambda quoted: quoted[0] if email_fault(quoted[1]) is None else '"…"', message)
-
-
-_QUOTED = re.compile(r'"(.*)"', re.DOTALL)
+"""Words in the names of columns that have passwords, or say something about them."""
 
 
 @dataclass
@@ -77,7 +68,7 @@ class Table(ABC):
     @cached_property
     def has_secrets(self) -> bool:
         """Whether a column has passwords."""
-        return any(word in name for name in self.columns for word in _SECRETS)
+        return any(word in name for name in self.columns for word in SECRETS)
 
     @abstractmethod
     def records(self) -> Iterator[Record]:

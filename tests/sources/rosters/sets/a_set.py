@@ -132,7 +132,7 @@ def user(id: str, role: str, given: str, family: str, **more: str) -> dict[str, 
         "familyName": family,
         "identifier": f"10{id[1:]}",
         "email": f"{given.lower()}@school.example",
-        "password": "sesame",
+        "password": "",
         **more,
     }
 

@@ -285,3 +285,22 @@ def test_what_is_read_from_where_can_be_seen(tmp_path: Path) -> None:
         "left out, role guardian: 1 row (line 4)",
     ):
         assert line in shown.out + shown.err
+
+
+@pytest.mark.parametrize("way", ["a folder", "a zip file"])
+def test_passwords_in_a_set_are_a_warning_that_quotes_none(tmp_path: Path, way: str) -> None:
+    people = [
+        user("u1", "student", "Ann", "Lee"),
+        user("u2", "student", "Ben", "Ode", password="sesame"),
+        user("u3", "sesame", "Cy", "Roe"),
+        user("u4", "student", "Di", "Poe", status="sesame"),
+    ]
+    files = oneroster(users=table(*people))
+    name = "sis" if way == "a folder" else "sis.zip"
+    found = read(
+        write(tmp_path, files) if way == "a folder" else pack(tmp_path, files), name, take=Take(roles=("student",))
+    )
+    warning = next(one for one in found.found if one.code == "password-in-roster")
+    assert str(warning.origin).startswith(f"{name}/users.csv:3")
+    assert {"unknown-status", "left-out"} <= {*found.codes}
+    assert "sesame" not in str(found.found)

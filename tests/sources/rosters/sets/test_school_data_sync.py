@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.sources.rosters.sets.a_set import read, table, write
 
-PERSON = {"Password": "sesame", "School SIS ID": "10"}
+PERSON = {"Password": "", "School SIS ID": "10"}
 V1 = {
     "School.csv": table({"SIS ID": "10", "Name": "Contoso High"}),
     "Section.csv": table(
@@ -42,7 +42,7 @@ V2 = {
             "username": "ann@school.example",
             "givenName": "Ann",
             "familyName": "Lee",
-            "password": "sesame",
+            "password": "",
             "email": "",
         },
         {
@@ -104,9 +104,12 @@ def test_version_1_is_read_from_its_six_files(tmp_path: Path) -> None:
 
 
 def test_version_1_without_e_mails_says_which_line_to_write_and_shows_no_password(tmp_path: Path) -> None:
-    found = read(write(tmp_path, V1))
-    assert {*found.codes} == {"missing-value", "left-out"}
-    assert 'map: {email: "{Username}@school.example"}' in found.found[0].help
+    tom = (
+        {"SIS ID": "41", "First Name": "Tom", "Last Name": "Ode", "Username": "TOde"} | PERSON | {"Password": "sesame"}
+    )
+    found = read(write(tmp_path, V1 | {"Teacher.csv": table(tom)}))
+    assert {*found.codes} == {"missing-value", "left-out", "password-in-roster"}
+    assert any('map: {email: "{Username}@school.example"}' in one.help for one in found.found)
     assert "sesame" not in str(found.found)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
@@ -32,15 +32,16 @@ class Faults:
     def has(self, what: str, file: str, value: str) -> bool:
         return value in self.values.get((what, file), {})
 
-    def report(self, name_of: Callable[[str], str]) -> None:
-        """Turn the faults into diagnostics; ``name_of`` gives the path of a file of the set."""
+    def report(self, name_of: Callable[[str], str], secret: Container[str]) -> None:
+        """Turn the faults into diagnostics; ``name_of`` gives the path of a file of the set. Of ``secret`` files no value is told."""
         for (what, file), values in self.values.items():
             name = name_of(file)
             if what in _ENTITIES:
                 self._missing(what, name, values)
                 continue
             for value, lines in [*values.items()][:_MOST]:
-                shown, rows, where = printable(value, 60), counted(len(lines), "row"), Origin(name, lines[0])
+                shown = printable(value, 60) if file not in secret else "…"
+                rows, where = counted(len(lines), "row"), Origin(name, lines[0])
                 if what in SAYS:
                     says = "says" if len(lines) == 1 else "say"
                     message = f'{rows} of {name} {says} "{shown}" as {what}; seatsync does not know whether that means here or gone.'

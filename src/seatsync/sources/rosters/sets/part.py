@@ -14,6 +14,7 @@ from seatsync.sources.rosters.sets.archive import Archive
 from seatsync.sources.tables.csv_records import parser
 from seatsync.sources.tables.csv_table import DELIMITERS, CsvTable
 from seatsync.sources.tables.header import WIDEST
+from seatsync.sources.tables.passwords import Passwords
 from seatsync.sources.tables.table import squeezed
 
 AT_ONCE = 5_000
@@ -34,6 +35,7 @@ class Part:
     def __init__(self, name: str, table: CsvTable) -> None:
         self.name = name
         self.table = table
+        self.passwords = Passwords(table)
         self.positions: dict[str, list[int]] = {}
         for position, column in enumerate(table.columns):
             self.positions.setdefault(column, []).append(position)
@@ -62,6 +64,7 @@ class Part:
                     continue
                 lines, rows = zip(*sound, strict=True)
             values = [*zip(*rows, strict=True), ("",) * len(rows)]
+            self.passwords.look(values, lines)
             for one, *others in twice:
                 self._must_agree(values, one, others, lines)
             yield Rows(lines, [values[at] for at in wanted])

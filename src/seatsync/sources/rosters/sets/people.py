@@ -76,6 +76,10 @@ class PeopleReader:
         facts: tuple[Names, ...] = (kind.id, status, enabled, kind.roles, kind.orgs)
         for lines, columns in self.part.rows(*facts, *((name,) for name in self.columns)):
             self._take(lines, columns[: len(facts)], columns[len(facts) :])
+        if self.part.passwords.are_there:  # a word may be one, if values have moved to another column
+            because = self.reader.left.because
+            for reason in [reason for reason in because if reason.startswith("role ")]:
+                because.setdefault("another role", []).extend(because.pop(reason))
 
     def _presence(self, field: str, names: Names) -> Names:
         """The column that says who is gone: another one, or none, by the roster's ``map:``."""

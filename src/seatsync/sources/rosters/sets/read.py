@@ -56,7 +56,7 @@ def read_set(folder: Folder, reader: RosterReader, encoding: str | None, where: 
         people = RosterReader(archive.name_of(kind.file), reader.tags, reader.found)
         PeopleReader(kind, parts[kind.file], structure, bonds, options, mapped, orgs, people).read()
         reader.parts.append(people)
-    faults.report(archive.name_of)
+    faults.report(archive.name_of, {name for name, part in parts.items() if part.passwords.are_there})
     _report_no_emails(reader, parts, format)
     reader.members += merge([people.members for people in reader.parts], folder.found)
 
