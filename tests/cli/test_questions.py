@@ -54,3 +54,24 @@ def test_no_means_that_nothing_is_done_and_nothing_failed(folder: Path, command:
     assert outcome.err.endswith("Nothing was done.\n")
     assert outcome.code == 0
     assert contents(folder) == before
+
+
+# ── What cannot be undone ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("typed", "is_done"), [("yes", True), ("Yes", True), ("y", False), ("", False), ("no", False)])
+def test_what_cannot_be_undone_is_applied_only_after_the_whole_word(folder: Path, typed: str, is_done: bool) -> None:
+    config = CONFIG.replace("{library: maps", "{library: books, kind: permanent, to: {everyone: true}}, {library: maps")
+    (folder / "seatsync.yaml").write_text(config, encoding="utf-8")
+    before = contents(folder)
+    outcome = seatsync("apply", "--now", "2026-09-02", folder=folder, typed=f"{typed}\n")
+    assert "2 changes cannot be undone. Type yes to apply: " in outcome.err
+    assert (outcome.code, "Nothing was done." in outcome.err) == (0, not is_done)
+    assert (contents(folder) != before) is is_done
+
+
+def test_yes_on_the_command_line_asks_nothing_of_what_cannot_be_undone(folder: Path) -> None:
+    config = CONFIG.replace("{library: maps", "{library: books, kind: permanent, to: {everyone: true}}, {library: maps")
+    (folder / "seatsync.yaml").write_text(config, encoding="utf-8")
+    outcome = seatsync("apply", "--yes", "--now", "2026-09-02", folder=folder)
+    assert (outcome.code, "Type yes" in outcome.err) == (0, False)

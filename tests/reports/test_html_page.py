@@ -182,7 +182,7 @@ def test_the_title_and_the_first_screen_tell_the_verdict(root: Path, open_page: 
     page = open_page(PAGES["refused"](root), viewport={"width": 390, "height": 700})
     assert page.title() == "Blocked: School refused (refused)"
     expect(page.get_by_text("Blocked: 1 rule broken. Nothing will be applied.")).to_be_in_viewport(ratio=1)
-    expect(page.get_by_text("4 member-add")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_text("4 people join")).to_be_in_viewport(ratio=1)
     expect(page.get_by_text("slots-exceeded")).to_be_in_viewport(ratio=1)
 
 

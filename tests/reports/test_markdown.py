@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import replace
 
@@ -17,6 +18,7 @@ from seatsync.domain.origin import Origin
 from seatsync.planning.change import Change
 from seatsync.planning.plan import Plan
 from seatsync.planning.seats import SlotChange
+from seatsync.reports import html, text
 from seatsync.reports.markdown.about import About
 from seatsync.reports.markdown.report import report
 from seatsync.reports.room import MOST
@@ -75,6 +77,19 @@ def a_plan(id: str, *changes: Change, name: str = "School", broken: int = 0, **m
         asked="",
     )
     return PlanView(replace(plan, **more))  # type: ignore[arg-type]
+
+
+LEFT = {"a": (5,), "b": (5,), "c": (5,), "full": (8, 0, 10), "some": (10, 5), "none": (3, 3), "few": (90, 89)}
+"""Libraries with their seats after a plan: in all, reserved, claimed."""
+
+
+def as_text(view: PlanView, **environment: str) -> str:
+    out = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        text.plan(text.writer(out, no_color=False), view, everything=False)
+    return out.getvalue()
 
 
 # ── The verdict ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -157,6 +172,42 @@ def test_what_else_a_reviewer_must_know_is_said_once() -> None:
         assert said.count("`1a2b3c4`") == said.count("Compared with") == said.count("12 other institutions") == 1
         assert "#12, #15 change the same institutions" in said
         assert "no room to record the plans of 3 institutions" in said
+
+
+# ── The decision panel ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("view", "line"),
+    [
+        (a_plan("a", *grants(2), *grants(1, library="maps")), "Gain access**: 2 people: `new0@grace.example`"),
+        (a_plan("a", *grants(2)), "Lose access**: nobody"),
+        (a_plan("a", *revokes(7)), "Lose access**: 7 people: `old0@grace.example`"),
+        (a_plan("a", *grants(12, "permanent")), "Permanent**: 12 people: `new0@grace.example`"),
+        (a_plan("a", *grants(1), letters={"reminder": 2, "removed": 1}), "Letters**: 2 reminders, 1 notice of removal"),
+        (a_plan("a", *grants(1), letters={}), "Letters**: none"),
+        (
+            a_plan("a", *grants(1), slots={name: SlotChange(Slots(9), Slots(*left)) for name, left in LEFT.items()}),
+            "Seats left**: full 2 too many for 8, none 0 of 3, few 1 of 90, some 5 of 10, a 5 of 5, 2 more libraries",
+        ),
+    ],
+)
+def test_the_panel_says_who_gains_and_loses_which_letters_go_out_and_where_seats_are_short(
+    view: PlanView, line: str
+) -> None:
+    assert f"\n- **{line}" in report([view])
+    fact = line.replace("**: ", "  ").replace("`", "")
+    assert fact in re.sub("  +", "  ", as_text(view))
+    label, words = line.replace("`", "").split("**: ")
+    assert f"<dt>{label}</dt><dd>{words}" in "".join(html.plans([view]))
+
+
+def test_each_verdict_has_its_own_colour_in_the_terminal_and_on_the_page() -> None:
+    views = [a_plan("a", broken=1), a_plan("a", *grants(1, "permanent")), a_plan("a", *grants(1)), a_plan("a")]
+    colours = [re.findall(r"\x1b\[([\d;]+)m(\w+)", as_text(view, FORCE_COLOR="1"))[1] for view in views]
+    assert colours == [("1;31", "Blocked"), ("1;33", "Irreversible"), ("1;32", "Safe"), ("1", "Nothing")]
+    kinds = [re.findall(r'<p class="verdict (\w+)">', "".join(html.plans([view]))) for view in views]
+    assert kinds == [["refused"], ["final"], ["fine"], ["nothing"]]
 
 
 # ── Losses before additions ─────────────────────────────────────────────────────────────────────────────────────────

@@ -264,8 +264,10 @@ def test_verdict_and_counts_come_first_then_some_refusals_of_each_code(big_and_r
     lines = [line for line in as_markdown(big_and_refused).splitlines() if line]
     assert lines[0] == "## ❌ Blocked: Grace Seminary (grace)"
     assert lines[1].startswith("300 rules broken. Nothing will be applied.")
-    assert "- **In all**: 2 library-add, 1 admin-add, 9,000 member-add, 10,997 grant" in lines[2:8]
-    assert "- **Letters**: 10,997 invitation, 1 admin-welcome" in lines[2:8]
+    assert (
+        "- **In all**: 2 libraries added, 1 administrator added, 9,000 people join, 10,997 seats granted" in lines[2:10]
+    )
+    assert "- **Letters**: 10,997 invitations, 1 welcome to an administrator" in lines[2:10]
     start = lines.index("### Rules broken (300)")
     assert lines[start + 1] == "299 kind-not-allowed, 1 slots-exceeded."
     told = [re.match(r"- \*\*(.+?)\*\* at `seatsync.yaml:", line) for line in lines[start + 2 : start + 10 : 2]]

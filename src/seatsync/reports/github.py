@@ -32,7 +32,7 @@ class Annotations:
     def plan(self, view: PlanView) -> None:
         """Add a plan: its verdict, broken rules and warnings."""
         kind = "error" if view.refused else "notice"
-        text = f"{view.verdict} {view.counts}{'. ' if view.letters else ''}{view.letters}".rstrip()
+        text = " ".join([view.verdict, *(f"{one.label}: {one.words}." for one in view.facts)])
         self.verdicts.append((kind, _command(kind, {"title": f"seatsync: {view.title}"}, text)))
         self.findings([*view.refusals, *view.warnings])
 

@@ -11,6 +11,7 @@ from typing import IO, assert_never
 from seatsync.domain.action import Sign
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.reports.drift import of_plan
+from seatsync.reports.view.decision import Decision
 from seatsync.reports.view.escaping import escape_controls
 from seatsync.reports.view.findings import help_line, shown
 from seatsync.reports.view.plan import Group, PlanView
@@ -20,6 +21,13 @@ FEW = 10
 """The changes shown of a group, without ``--verbose``."""
 MANY = 200
 """The same for changes that cannot be undone, because somebody must check each name."""
+
+_VERDICTS = {
+    Decision.BLOCKED: "bold red",
+    Decision.IRREVERSIBLE: "bold yellow",
+    Decision.SAFE: "bold green",
+    Decision.NOTHING: "bold",
+}
 
 _WEIGHT = {
     Severity.ERROR: "bold red",
@@ -34,26 +42,21 @@ def plan(out: Writer, view: PlanView, everything: bool) -> None:
     out.line((view.title, "bold"))
     out.line((view.context, ""))
     out.line()
-    out.line((view.verdict, "bold red" if view.refused else "bold green"))
+    out.line((view.verdict, _VERDICTS[view.decision]))
+    out.table(view.facts, styles=("dim", ""), indent=2)
+    if view.refused:
+        out.line()
     diagnostics(out, view.refusals, columns=False)
     if view.plan.changes or view.refused:
         _slots(out, view)
-    for end in view.ends:
-        out.line((f"  {end}", ""))
     _groups(out, "Cannot be undone", view.irreversible, None if everything else MANY)
     _groups(out, "Changes", view.groups, None if everything else FEW)
     _drift(out, view, None if everything else FEW)
     if view.warnings:
         out.line()
     diagnostics(out, view.warnings, columns=False)
-    if view.plan.changes:
-        out.line()
-        out.line((f"In all: {view.counts}.", ""))
-        if view.letters:
-            out.line((view.letters, ""))
-        if view.work:
-            out.line((view.work, ""))
     if view.plan.changes and view.plan.fingerprint:
+        out.line()
         out.line((f"Fingerprint {view.plan.fingerprint}", ""), folded=False)
 
 

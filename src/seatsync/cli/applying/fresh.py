@@ -13,11 +13,12 @@ from seatsync.cli.applying.authorization import Authorization
 from seatsync.cli.applying.carry_out import Author, accepted_plan, carry_out
 from seatsync.cli.applying.outcomes import of_errors, of_plan, stopped
 from seatsync.cli.in_git import files_in_git, must_be_current
-from seatsync.cli.options import is_confirmed
+from seatsync.cli.options import is_confirmed, is_typed_yes
 from seatsync.cli.outcome import Outcome
 from seatsync.cli.output.plans import FolderResult, show
 from seatsync.cli.planning import printable_plan, stopped_by_warnings, try_plan
 from seatsync.cli.run import Run
+from seatsync.domain.diagnostic import counted
 from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
@@ -70,6 +71,13 @@ def _apply(
         click.echo(f"seatsync: Nothing was applied: {reason}", err=True)
         exits.say_fix(help)
         return ExitCode.STALE, stopped(plan, folder, run, reason, help)
-    if asks and plan.changes and not is_confirmed(False, "Apply this?"):
+    if asks and plan.changes and not _is_confirmed(plan):
         return ExitCode.DONE, stopped(plan, folder, run, "A person said no.")
     return carry_out(run, folder, accepted, author, files, plan_was_shown=True, same_files=authorization.same_files)
+
+
+def _is_confirmed(plan: Plan) -> bool:
+    """Whether a person says yes; by the whole word where something cannot be undone."""
+    if not (final := len(plan.irreversible)):
+        return is_confirmed(False, "Apply this?")
+    return is_typed_yes(f"{counted(final, 'change')} cannot be undone. Type yes to apply")

@@ -242,3 +242,12 @@ def is_confirmed(yes: bool, question: str) -> bool:
         return True
     click.echo("Nothing was done.", err=True)
     return False
+
+
+def is_typed_yes(question: str) -> bool:
+    """Whether a person types the whole word "yes"; anything else is a no, as in ``is_confirmed``."""
+    check_can_ask(False)
+    if click.prompt(question, default="", show_default=False, err=True).strip().lower() == "yes":
+        return True
+    click.echo("Nothing was done.", err=True)
+    return False

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from seatsync.domain.action import Action
-from seatsync.domain.diagnostic import named
 from seatsync.reports.literal import literal, prose
 from seatsync.reports.markdown.about import About, remarks
 from seatsync.reports.markdown.sections import (
@@ -17,13 +15,8 @@ from seatsync.reports.markdown.sections import (
     seen_section,
 )
 from seatsync.reports.room import fit
-from seatsync.reports.view.changes import seen_in_words
 from seatsync.reports.view.decision import Effect, Panel, by_effect
-from seatsync.reports.view.escaping import escape_controls
 from seatsync.reports.view.plan import PlanView
-
-_NAMES = 5  # people named in the decision panel
-
 
 _OWN = ("approval-in-this-change", "limit-in-this-change")  # exceptions that a change gives itself
 
@@ -36,7 +29,7 @@ def institution_section(view: PlanView, facts: Panel, start: str, most: int, abo
     head = f"{start} {facts.decision}: {literal(view.title)}\n\n"
     head += f"{sentence(view, facts)} {literal(view.context)}{f',{about.at}' if about and about.commit else ''}.\n\n"
     head += remarks(replace(about, commit="")) if about else ""
-    told = _panel(view, facts)
+    told = _panel(view)
     final = f"Fingerprint: `{view.plan.fingerprint}`\n\n" if view.plan.changes and view.plan.fingerprint else ""
     if len(head + told + final) > most // 2:
         told, final = "", final if len(head + final) <= most // 2 else ""
@@ -62,29 +55,10 @@ def sentence(view: PlanView, facts: Panel) -> str:
     return f"{facts.sentence} **This change makes its own exceptions.**" if own_exceptions(view) else facts.sentence
 
 
-def _panel(view: PlanView, facts: Panel) -> str:
-    """The facts that a reviewer decides about, as a list."""
+def _panel(view: PlanView) -> str:
+    """The facts that a reviewer decides by, as a list."""
     told = [f"⚠️ **This change makes its own exception**: {prose(one)}" for one in own_exceptions(view)]
-    if seen := [change for change in view.plan.changes if change.action is Action.OBSERVE]:
-        told.append(f"**Seen at the vendor** ({len(seen):,}): {literal(seen_in_words(seen))}")
-    told += [
-        f"**{what}** ({len(emails):,}): {literal(escape_controls(named(emails, _NAMES)))}"
-        for what, emails in (
-            ("Gain a seat", facts.gain),
-            ("Lose a seat", facts.lose),
-            ("Permanent", facts.permanent),
-            ("New administrators", facts.new_admins),
-            ("Administrators removed", facts.lost_admins),
-        )
-        if emails
-    ]
-    if view.plan.changes:
-        told.append(f"**In all**: {literal(view.counts)}")
-        letters = view.letters.removeprefix("Letters: ").rstrip(".")
-        told += [f"**Letters**: {literal(letters)}"] if letters else []
-        work = view.work.removeprefix("Work list at the vendor: ").rstrip(".")
-        told += [f"**Work list at the vendor**: {literal(work)}"] if work else []
-    told += [literal(end) for end in view.ends]
+    told += [f"**{one.label}**: {literal(one.words)}" for one in view.facts]
     return "".join(f"- {one}\n" for one in told) + "\n" if told else ""
 
 

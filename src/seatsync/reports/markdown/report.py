@@ -10,9 +10,10 @@ from seatsync.reports.cutting import cut
 from seatsync.reports.literal import literal
 from seatsync.reports.markdown.about import About, failure, remarks
 from seatsync.reports.markdown.institution import institution_section, own_exceptions, sentence
-from seatsync.reports.markdown.sections import counts_in_words, finding_sections
+from seatsync.reports.markdown.sections import finding_sections
 from seatsync.reports.room import MOST, fit
-from seatsync.reports.view.decision import Decision, Panel, in_all, panel, seen
+from seatsync.reports.view.counting import actions_in_words, letters_in_words
+from seatsync.reports.view.decision import Decision, Panel, in_all, seen
 from seatsync.reports.view.escaping import escape_controls
 from seatsync.reports.view.plan import PlanView
 
@@ -39,7 +40,7 @@ def plan(view: PlanView, most: int = MOST) -> str:
 def report(views: Sequence[PlanView], about: About | None = None, most: int = MOST) -> str:
     """Return the plans in at most ``most`` characters: the verdict on all, then the institutions, blocked ones first."""
     about = about or About()
-    known = [(view, panel(view.plan)) for view in views]
+    known = [(view, view.panel) for view in views]
     if len(known) == 1 and not (about.failure or about.invalid or about.stopped or about.unplanned or about.errors):
         return _cut(institution_section(*known[0], f"## {_SIGNS[known[0][1].decision]}", most, about), most)
     head = f"## {_verdict(known, about)}\n\n{failure(about)}{_totals(known, about)}{remarks(about)}"
@@ -113,8 +114,8 @@ def _totals(known: Sequence[tuple[PlanView, Panel]], about: About) -> str:
         actions.update(view.plan.summary)
         letters.update(view.plan.letters or {})
     told = f"{counted(len(known) + about.invalid + len(about.unplanned), 'institution')}: {', '.join(parts)}."
-    told += f" In all: {counts_in_words(actions)}." if actions else ""
-    return told + (f" Letters: {counts_in_words(letters)}." if letters else "") + "\n\n"
+    told += f" In all: {actions_in_words(dict(actions.most_common()))}." if actions else ""
+    return told + (f" Letters: {letters_in_words(dict(letters.most_common()))}." if letters else "") + "\n\n"
 
 
 def _institutions(known: Sequence[tuple[PlanView, Panel]], most: int, signs: Mapping[Decision, str]) -> str:

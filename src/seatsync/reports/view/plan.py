@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from seatsync.domain.action import Action, Sign
 from seatsync.domain.approval import PassedLimit, in_words
-from seatsync.domain.diagnostic import Diagnostic, Severity, counted
+from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.planning.change import Change
 from seatsync.planning.plan import Plan
-from seatsync.reports.view.changes import Line, end_words, ends_on, line, seen_in_words
-from seatsync.reports.view.decision import in_all, seen
+from seatsync.reports.view.changes import Line, line, seen_in_words
+from seatsync.reports.view.counting import actions_in_words, letters_in_words
+from seatsync.reports.view.decision import Decision, Panel, panel
 from seatsync.reports.view.escaping import escape_controls
+from seatsync.reports.view.facts import Fact, facts
 from seatsync.reports.view.findings import shown
 from seatsync.reports.view.seats import SlotRow, slot_row
 
@@ -66,67 +68,42 @@ class PlanView:
     def refused(self) -> bool:
         return bool(self.plan.refusals)
 
+    @cached_property
+    def panel(self) -> Panel:
+        return panel(self.plan)
+
     @property
-    def outcome(self) -> str:
-        """The verdict in a word or two."""
-        if self.refused:
-            return "Blocked"
-        is_empty = not self.plan.changes and not self.plan.approvals
-        return "Nothing to do" if is_empty else counted(len(self.plan.changes), "change")
+    def decision(self) -> Decision:
+        """The verdict in a word."""
+        return self.panel.decision
 
     @property
     def verdict(self) -> str:
-        """The outcome in one sentence."""
-        if self.refused:
-            return f"Blocked: {counted(len(self.plan.refusals), 'rule')} broken. Nothing will be applied."
-        passed = f" {counted(len(self.plan.approvals), 'limit')} passed by approval." if self.plan.approvals else ""
-        if not self.plan.changes:
-            return "Nothing to do: the ledger matches the files." if not passed else f"No changes.{passed}"
-        changes, final = len(self.plan.changes), len(self.plan.irreversible)
-        which = "which" if changes == 1 else f"{final:,} of which"
-        rest = f", {which} cannot be undone" if final else ""
-        return f"{in_all(changes, seen(self.plan), rest)}.{passed}"
+        """The verdict in one sentence, which begins with its word."""
+        sentence = self.panel.sentence
+        return f"{self.decision}: {sentence[:1].lower()}{sentence[1:]}"
+
+    @property
+    def facts(self) -> list[Fact]:
+        """What a reviewer decides by, in the order in which every report shows it; none if nothing changes."""
+        told = facts(self.plan, self.panel)
+        return [Fact(one.label, escape_controls(one.words)) for one in told]
 
     @property
     def counts(self) -> str:
-        """``3 member-add, 2 grant``."""
-        return ", ".join(f"{number:,} {action}" for action, number in self.plan.summary.items())
+        """``3 people join, 2 seats granted``."""
+        return actions_in_words(self.plan.summary)
 
     @property
     def letters(self) -> str:
-        """``Letters: 12 invitation, 3 removed.``; empty if the plan changes nothing, or does not say it."""
+        """``Letters: 12 invitations, 3 reminders.``; empty if the plan changes nothing, or does not say it."""
         if not self.plan.changes or self.plan.letters is None:
             return ""
-        counts = ", ".join(f"{number:,} {letter}" for letter, number in self.plan.letters.items())
-        return f"Letters: {counts or 'none'}."
-
-    @property
-    def work(self) -> str:
-        """``Work list at the vendor: 3-import +12, 4-revoke-books -1.``; empty if the plan changes nothing there."""
-        counts = ", ".join(f"{step} {number:+,}" for step, number in self.plan.work.items())
-        return escape_controls(f"Work list at the vendor: {counts}.") if counts else ""
+        return f"Letters: {escape_controls(letters_in_words(self.plan.letters))}."
 
     @property
     def slots(self) -> list[SlotRow]:
         return [slot_row(library, change) for library, change in self.plan.slots.items()]
-
-    @property
-    def ends(self) -> list[str]:
-        """How many seats get which end date, as ``books: 46 seats end on 2026-11-27 (was: no end)``."""
-        counts = Counter(
-            (change.library, (change.after or {})["until"], (change.before or {}).get("until"))
-            for change in self.plan.changes
-            if "until" in (change.after or {})
-        )
-        return [
-            escape_controls(
-                f"{library}: {counted(number, 'seat')} {ends_on(until, number)}"
-                + (f" (was: {end_words(was)})" if was is not None else "")
-            )
-            for (library, until, was), number in sorted(
-                counts.items(), key=lambda item: (item[0][0], item[0][1] or "~")
-            )
-        ]
 
     @property
     def groups(self) -> list[Group]:

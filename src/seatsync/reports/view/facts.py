@@ -1,0 +1,95 @@
+"""The facts of the decision panel, which stands on top of every report of a plan."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from seatsync.domain.action import Action
+from seatsync.domain.approval import PassedLimit
+from seatsync.domain.diagnostic import counted, named
+from seatsync.planning.plan import Plan
+from seatsync.reports.view.changes import end_words, ends_on, seen_in_words
+from seatsync.reports.view.counting import actions_in_words, letters_in_words, seats_left
+from seatsync.reports.view.decision import Panel
+
+_FEW = 5  # people named where a report names them again below
+_MANY = 10  # people named who get what cannot be taken back
+_DATES = 10  # end dates, each in its library
+
+
+class Fact(NamedTuple):
+    """One fact: what it is about, and the fact in words."""
+
+    label: str
+    words: str
+
+
+def facts(plan: Plan, panel: Panel) -> list[Fact]:
+    """Return what a reviewer decides by; nothing if the plan neither changes anything nor uses an approval."""
+    return [*_people(plan, panel), *_consequences(plan), *_ends(plan)]
+
+
+def _people(plan: Plan, panel: Panel) -> Iterator[Fact]:
+    """Who is affected, and how."""
+    if seen := [change for change in plan.changes if change.action is Action.OBSERVE]:
+        yield Fact("Seen at the vendor", f"{len(seen):,}: {seen_in_words(seen)}")
+    if plan.changes:
+        yield Fact("Gain access", _persons(panel.gain, _FEW))
+        yield Fact("Lose access", _persons(panel.lose, _FEW))
+    for label, emails, most in (
+        ("Permanent", panel.permanent, _MANY),
+        ("New administrators", panel.new_admins, _FEW),
+        ("Administrators removed", panel.lost_admins, _FEW),
+    ):
+        if emails:
+            yield Fact(label, _persons(emails, most))
+
+
+def _persons(emails: Sequence[str], most: int) -> str:
+    if not emails:
+        return "nobody"
+    return f"{counted(len(emails), 'person', 'people')}: {named(emails, most)}"
+
+
+def _consequences(plan: Plan) -> Iterator[Fact]:
+    """What else follows from the plan: letters, seats, approvals, and the work of people at the vendor."""
+    if plan.changes and plan.letters is not None:
+        yield Fact("Letters", letters_in_words(plan.letters))
+    if plan.slots and (plan.changes or plan.refusals):
+        yield Fact("Seats left", seats_left(plan.slots))
+    for passed in plan.approvals:
+        yield Fact("Approval used", _passes(passed))
+    if plan.work:
+        steps = ", ".join(f"{step} {number:+,}" for step, number in plan.work.items())
+        yield Fact("Work list at the vendor", steps)
+    if plan.changes:
+        yield Fact("In all", actions_in_words(plan.summary))
+
+
+def _passes(passed: PassedLimit) -> str:
+    """Return which limit the plan passes by an approval, and where that is."""
+    approval = passed.approval
+    if approval.library:
+        what = f"passes limit {passed.limit:,} of {approval.library}"
+    elif approval.answer:
+        what = f"says who {counted(passed.needed, 'member is', 'members are')}"
+    else:
+        what = f"lets {approval.roster or 'the rosters'} be empty"
+    return f"{what} by the approval at {approval.origin}"
+
+
+def _ends(plan: Plan) -> Iterator[Fact]:
+    """How many seats get which end date, as ``books: 46 seats end on 2026-11-27 (was: no end)``."""
+    counts = Counter(
+        (change.library, (change.after or {})["until"], (change.before or {}).get("until"))
+        for change in plan.changes
+        if "until" in (change.after or {})
+    )
+    ordered = sorted(counts.items(), key=lambda item: (item[0][0], item[0][1] or "~", item[0][2] or ""))
+    for (library, until, was), number in ordered[:_DATES]:
+        before = f" (was: {end_words(was)})" if was is not None else ""
+        yield Fact("End dates", f"{library}: {counted(number, 'seat')} {ends_on(until, number)}{before}")
+    if rest := sum(number for _, number in ordered[_DATES:]):
+        yield Fact("End dates", f"{counted(rest, 'more seat')} with other dates")
