@@ -208,6 +208,42 @@ def test_people_who_are_done_by_hand_are_marked_by_the_commands_of_the_check_lis
     assert steps(folder) == {}
 
 
+@pytest.mark.parametrize("told", ["by command", "by export"])
+def test_who_gets_the_e_mail_of_somebody_who_left_and_owns_a_library_is_done_by_hand_once(
+    folder: Path, told: str
+) -> None:
+    portals, owner = new_portals(), "ann@grace.example,Ann,Lee,1,student;graduate"
+    members(folder, owner, *FIRST[1:])
+    run(folder, "apply", "--yes")
+    carry_out(folder, portals)
+
+    members(folder, "ann@grace.example,Amy,Wu,9,student", FIRST[1])
+    run(folder, "apply", "--yes", now="2026-10-01")
+    run(folder, "worklist", "bundle", "to-do", now="2026-10-01")
+    assert "member-1@stand-in.invalid" in (folder / "to-do/CHECKLIST.md").read_text()
+    assert "Amy" in (folder / "to-do/logos/3-import.by-hand.csv").read_text()
+    if told == "by command":
+        carry_out(folder, portals)
+    else:
+        done, _ = Registrar(portals, random.Random(1)).carry_out(folder / "to-do")
+        for step in done:
+            if step.name.startswith("jamworks"):
+                run(folder, *step.command)
+        (folder / "users.csv").write_bytes(portals.logos.export_user_data())
+        run(folder, "import", "users.csv", "--yes", now="2026-10-02")
+    assert "logos" not in {name.partition("/")[0] for name in steps(folder)}
+
+    members(folder, "ann@grace.example,Amy,Wu,9,student;graduate", FIRST[1])
+    run(folder, "apply", "--yes", now="2026-11-01")
+    run(folder, "worklist", "bundle", "to-do", now="2026-11-01")
+    assert "Before the first step, give these people" not in (folder / "to-do/CHECKLIST.md").read_text()
+    assert "Amy,Wu,ann@grace.example" in (folder / "to-do/logos/7-grant-permanent-books.csv").read_text()
+    carry_out(folder, portals)
+    (folder / "users.csv").write_bytes(portals.logos.export_user_data())
+    run(folder, "drift", "users.csv", now="2026-11-02")
+    assert run(folder, "verify").code == 0
+
+
 # ── done: names and questions ───────────────────────────────────────────────────────────────────────────────────────
 
 

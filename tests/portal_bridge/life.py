@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from seatsync.domain.failure import ExitCode
+from seatsync.domain.portal.at_vendor import users_there
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.queries.work import open_counts, open_work
 from seatsync.ledger.read import read_snapshot
@@ -200,11 +201,12 @@ class Life:
         listed: list[dict[str, Any]] = json.loads(self.run("licenses", "--all", "--format", "json").out)
         return listed
 
-    def email_of(self, number: int) -> str:
-        """The key of a member's e-mail in the ledger; empty for none."""
+    def known_as(self, email: str) -> str:
+        """The e-mail in the ledger of whoever has this one in the Logos portal."""
         with Ledger(self.ledger).reading() as connection:
-            member = read_snapshot(connection, "grace", {number}).members.get(number)
-        return member.email.lower() if member is not None else ""
+            members = read_snapshot(connection, "grace").members.values()
+        found = [member.email for member in members if users_there(member).get("logos", {}).get("email") == email]
+        return found[0].lower() if found else email
 
     def exported(self, library: str) -> Export:
         """Make an export. Logos writes the columns of all libraries, or of the one whose list it is."""

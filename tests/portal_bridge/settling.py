@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 from seatsync.domain.failure import ExitCode
-from seatsync.domain.portal.namesakes import member_of_stand_in
 from tests.portal_bridge.corrections import correct_in_jamworks, correct_in_logos
 from tests.portal_bridge.files import SYSTEMS, TITLES
 from tests.portal_bridge.hands import owned
@@ -84,7 +83,8 @@ def correct(life: Life, export: Export) -> int:
     if export.library == "jam":
         done = correct_in_jamworks(life.jam, differences, people, export.content)
     else:
-        done = correct_in_logos(life.logos, differences, people, export.content)
+        edits = any(row["step"].endswith("2-edit") for row in life.work_list())
+        done = correct_in_logos(life.logos, differences, people, export.content, edits=edits)
     life.count["corrections"] += done
     return done
 
@@ -107,7 +107,7 @@ def must_be_as_the_files_ask(life: Life) -> None:
     for (id, email), license in held.items():
         asked = wanted.get((id, email), NONE)
         if license.kind == PERMANENT:
-            number, known_as = numbers[email], life.email_of(member_of_stand_in(email)) or email
+            number, known_as = numbers[email], life.known_as(email)
             is_asked = (id, known_as) in life.asked or (id, life.logos.users[number].user_id) in life.asked_ids
             assert is_asked or (TITLES[id], number) in life.hands.given, (id, email)
         elif (id, email) in declined:

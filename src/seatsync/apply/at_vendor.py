@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 from seatsync.apply.apply import must_belong_to
 from seatsync.apply.members import record
 from seatsync.domain.action import Event
-from seatsync.domain.portal.done import events_of_done
+from seatsync.domain.portal.done import events_of_done, events_of_stand_ins
+from seatsync.domain.portal.namesakes import namesakes
 from seatsync.domain.portal.steps import Step
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger.database import Ledger
@@ -50,5 +51,7 @@ def done(
 
 def _events(books: Snapshot, steps: Sequence[Step]) -> Iterator[Event]:
     """Yield the events one step after another: each is posted before the next is made."""
+    shared = namesakes(books, steps)
     for step in steps:
         yield from events_of_done(books, step)
+    yield from events_of_stand_ins(books, shared)

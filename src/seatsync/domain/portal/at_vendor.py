@@ -108,6 +108,11 @@ def is_to_do(member: Member) -> bool:
     return not member.on_roster or any(users_there(member).values())
 
 
+def to_correct(member: Member, before: Mapping[str, str]) -> Mapping[str, str]:
+    """What is to be corrected of a record that the portal has as ``before``. The e-mail of who has left only finds them there."""
+    return before if member.on_roster else {name: value for name, value in before.items() if name != "email"}
+
+
 # ── Licenses ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

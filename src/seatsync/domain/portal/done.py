@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from seatsync.domain.action import Action, Event
 from seatsync.domain.portal.at_vendor import There, text_of, users_there
+from seatsync.domain.portal.namesakes import Namesakes, own_stand_in
 from seatsync.domain.portal.steps import Step, StepName
-from seatsync.domain.portal.users import held_at, lists_holders
+from seatsync.domain.portal.users import held_at, is_listed, lists_holders
 from seatsync.domain.snapshot import Snapshot
 
 _SAME = {"there": There.SAME.value}
@@ -30,3 +31,18 @@ def events_of_done(books: Snapshot, step: Step) -> Iterator[Event]:
         case _:
             users[step.portal] = {}
     yield Event(Action.OBSERVE, "", step.member, person={"there": text_of(users)})
+
+
+def events_of_stand_ins(books: Snapshot, shared: Mapping[str, Namesakes]) -> Iterator[Event]:
+    """The events by which people who left have their stand-ins, once steps of those who shared an e-mail with them are done.
+
+    The check list has the stand-ins before the first step, and no two people have the same e-mail in a portal.
+    """
+    for portal, found in shared.items():
+        for number in sorted(found.members):
+            member = books.members[number]
+            if member.on_roster or not is_listed(books, number, portal):
+                continue
+            users = users_there(member)
+            users[portal] = {**users.get(portal, {}), "email": own_stand_in(number)}
+            yield Event(Action.OBSERVE, "", number, person={"there": text_of(users)})

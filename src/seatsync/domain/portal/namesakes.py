@@ -85,7 +85,7 @@ def _in_portal(books: Snapshot, portal: str, steps: Sequence[Step], emails: Mapp
         then = [
             number
             for number in numbers
-            if number in (listed | added) - removed and email_key(books.members[number].email) == email
+            if number in (listed | added) - removed and _after(books, number, portal) == email
         ]
         found.update(*(them for them in (there, then) if len(them) > 1 and not concerned.isdisjoint(them)))
     leavers = [number for number in sorted(found) if number in listed and not books.members[number].on_roster]
@@ -96,3 +96,9 @@ def _before(books: Snapshot, number: int, portal: str) -> str:
     """The key of the e-mail that the portal has now."""
     member = books.members[number]
     return email_key(users_there(member).get(portal, {}).get("email", member.email))
+
+
+def _after(books: Snapshot, number: int, portal: str) -> str:
+    """The key of the e-mail that the portal has after the corrections. That of who has left is not corrected."""
+    member = books.members[number]
+    return email_key(member.email) if member.on_roster else _before(books, number, portal)

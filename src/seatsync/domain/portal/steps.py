@@ -9,7 +9,7 @@ from typing import NamedTuple
 from seatsync.domain.library import Library
 from seatsync.domain.license import Kind, License
 from seatsync.domain.person import Member
-from seatsync.domain.portal.at_vendor import There, is_to_do, portal_of, users_there
+from seatsync.domain.portal.at_vendor import There, is_to_do, portal_of, to_correct, users_there
 from seatsync.domain.portal.users import held_at, is_there, lists_holders, portals_of
 from seatsync.domain.snapshot import Snapshot
 
@@ -97,7 +97,7 @@ def _in_list_of_users(member: Member, held: Held, before: Mapping[str, str] | No
     if is_listed and not member.on_roster and not any(license.active for _, license in held):
         yield StepName.REMOVE, ""
         return
-    if before:
+    if before and to_correct(member, before):
         yield StepName.EDIT, ""
     if not is_listed and any(license.there for _, license in held):
         yield StepName.IMPORT, ""

@@ -75,11 +75,6 @@ class Look:
             if is_there(license)
         }
 
-    @cached_property
-    def keys_on_rosters(self) -> set[str]:
-        """The e-mail keys of everybody on the rosters."""
-        return {member.key for member in self.books.members.values() if member.on_roster}
-
     def has_license(self, number: int) -> bool:
         """The same of one member, after what was seen."""
         moved = self.moved.get(number)

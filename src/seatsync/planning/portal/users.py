@@ -6,9 +6,8 @@ from collections.abc import Mapping
 
 from seatsync.domain.license import ABSENT, Kind
 from seatsync.domain.person import Member
-from seatsync.domain.portal.at_vendor import Users, is_stand_in, users_there
+from seatsync.domain.portal.at_vendor import Users, is_stand_in, to_correct, users_there
 from seatsync.domain.portal.export import NOTHING
-from seatsync.domain.text.emails import email_key
 from seatsync.planning.portal.found import Difference, Differs, Move, Seen
 from seatsync.planning.portal.look import Look
 from seatsync.planning.portal.people import COMPARED, Record, record_there
@@ -28,7 +27,7 @@ def compare_users(look: Look) -> None:
             look.found.differences.append(
                 Difference(Differs.RECORD, "", number, member.email, where, fields=record.differing)
             )
-        elif is_stand_in(look.export.members[position].key) and not _keeps_another_email(look, number):
+        elif is_stand_in(look.export.members[position].key) and member.on_roster:
             look.differ(Differs.CORRECTING, "", number, NOTHING, NOTHING)
         if look.is_at_vendor and look.export.holdings:
             _note_user(look, number, edits, {**record.edits, **_email_of_leaver(look, number, record)})
@@ -45,28 +44,20 @@ def _note_user(look: Look, number: int, old: Mapping[str, str] | None, edits: Ma
     if edits == (old or {}) and is_known:
         return
     member = look.books.members[number]
+    before, now = to_correct(member, old or {}), to_correct(member, edits)
     if old:
-        seen = Seen.DONE if len(edits) < len(old) else Seen.STEP
+        seen = Seen.DONE if len(now) < len(before) else Seen.STEP
     else:
-        seen = Seen.LISTED if not edits and (member.on_roster or _owns(look, number)) else Seen.UNDONE
+        seen = Seen.LISTED if not now and (member.on_roster or _owns(look, number)) else Seen.UNDONE
     users = _with_portal(member, look.portal, edits if edits or not lists_holders else None)
     look.found.moves.append(Move((seen,), "", number, look.line(number), users=users))
 
 
 def _email_of_leaver(look: Look, number: int, record: Record) -> Mapping[str, str]:
-    """The other e-mail under which the portal has somebody who left: without it nobody finds whom to remove there.
-
-    Who owns a license stays there. If their e-mail is somebody else's now, they must have another one, which is not corrected.
-    """
+    """The other e-mail under which the portal has somebody who left: nobody corrects it, and without it nobody finds them."""
     if look.books.members[number].on_roster or "email" not in record.differing:
         return {}
-    return {} if _keeps_another_email(look, number) else {"email": record.differing["email"][1]}
-
-
-def _keeps_another_email(look: Look, number: int) -> bool:
-    """Whether somebody who left stays in the portal, and not under their e-mail, because that is somebody else's now."""
-    member = look.books.members[number]
-    return not member.on_roster and _owns(look, number) and email_key(member.email) in look.keys_on_rosters
+    return {"email": record.differing["email"][1]}
 
 
 def _note_who_is_gone(look: Look) -> None:

@@ -75,7 +75,7 @@ def _of_person(what: Differs) -> str:
         case Differs.LEFT:
             return "Remove the person there, or put them on a roster."
         case Differs.CORRECTING:
-            return "Finish the step edit of the work list there: it has the e-mail to type in."
+            return "Finish the step edit of the work list there: it has the e-mail to type in. If it has none for them, type in their own."
         case Differs.UNSURE:
             return (
                 "Find out who it is. If it is this member, correct the names and the ID there. If it is somebody else, correct the "

@@ -190,7 +190,8 @@ def _stand_ins(portal: Portal, books: Snapshot, leavers: Sequence[int]) -> Grid:
     about = (
         "Before the first step, give these people the e-mail under Change to, if the portal still has the other one. They have "
         "left, and somebody else has their e-mail now: without this, a step could give a license to the wrong person. Find each "
-        "by name and ID in the list, not by the e-mail."
+        "by name and ID in the list, not by the e-mail. Nothing is to be marked for it: it is done "
+        "with the steps of the other person."
     )
     return Grid(about, [*(names[name] for name in fields), "Change to"], rows)
 

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from unicodedata import normalize
 
 from seatsync.domain.person import Member, found_by
-from seatsync.domain.portal.at_vendor import users_there
+from seatsync.domain.portal.at_vendor import to_correct, users_there
 from seatsync.domain.portal.namesakes import namesakes, own_stand_in
 from seatsync.domain.portal.steps import Step, StepKind, StepName
 from seatsync.domain.snapshot import Snapshot
@@ -172,22 +172,26 @@ def emails_of(sheet: Sheet, number: int, member: Member) -> set[str]:
 
     In steps up to the corrections, people have the e-mail of before: somebody else's there may be their new one.
     """
-    if _has_stand_in(sheet, number, member):
-        return {own_stand_in(number)}
+    if not member.on_roster:
+        return {_found_there(sheet, number, member).email}
     before = users_there(member).get(sheet.portal.name, {}).get("email", member.email)
     return {before} if sheet.is_before_edits else {before, member.email}
-
-
-def _has_stand_in(sheet: Sheet, number: int, member: Member) -> bool:
-    """Whether the member has left, and their e-mail is somebody else's in the portal, so that they need another one there."""
-    return number in sheet.namesakes and not member.on_roster
 
 
 def _as_there(sheet: Sheet, number: int, member: Member) -> Member:
     """The member as the portal has them when it is the step's turn: corrected, unless the corrections come later."""
     if member.there and sheet.is_before_edits:
         member = member._replace(**_still_there(sheet, member))
-    return member._replace(email=own_stand_in(number)) if _has_stand_in(sheet, number, member) else member
+    return _found_there(sheet, number, member)
+
+
+def _found_there(sheet: Sheet, number: int, member: Member) -> Member:
+    """The member; who has left with the e-mail that finds them there: a stand-in if theirs is somebody else's."""
+    if member.on_roster:
+        return member
+    if number in sheet.namesakes:
+        return member._replace(email=own_stand_in(number))
+    return member._replace(email=_still_there(sheet, member).get("email", member.email))
 
 
 def _still_there(sheet: Sheet, member: Member) -> dict[str, Any]:
@@ -215,12 +219,8 @@ def edits_of(sheet: Sheet, members: Mapping[int, Member]) -> Sequence[Edit]:
 
 
 def _to_edit(sheet: Sheet, number: int, member: Member) -> tuple[Member, Mapping[str, str]]:
-    """The member, and what is still as before. The e-mail of who has a stand-in is not corrected."""
-    still = _still_there(sheet, member)
-    if not _has_stand_in(sheet, number, member):
-        return member, still
-    still.pop("email", None)
-    return member._replace(email=own_stand_in(number)), still
+    """The member as they are to be there, and what is still as before. The e-mail of who has left is not corrected."""
+    return _found_there(sheet, number, member), to_correct(member, _still_there(sheet, member))
 
 
 def _of_edits(sheet: Sheet, members: Mapping[int, Member]) -> Sheet:
