@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from seatsync.domain.diagnostic import Diagnostic, named
 from seatsync.domain.text.characters import printable
-from seatsync.sources.rosters.sets import canvas, oneroster, school_data_sync
 from seatsync.sources.rosters.sets.archive import Archive
+from seatsync.sources.rosters.sets.formats import apple_school_manager, canvas, clever, oneroster, school_data_sync
 from seatsync.sources.rosters.sets.part import Part, read_part
 from seatsync.sources.rosters.sets.set_format import SetFormat
 
-FORMATS = (oneroster.FORMAT, school_data_sync.V1, school_data_sync.V2, canvas.FORMAT)
+FORMATS = (
+    oneroster.FORMAT,
+    school_data_sync.V1,
+    school_data_sync.V2,
+    canvas.FORMAT,
+    clever.FORMAT,
+    apple_school_manager.FORMAT,
+)
 """All formats of several files. A set that matches several is read as the first."""
 
 

@@ -50,6 +50,9 @@ class PeopleReader:
             at for template in self.own.values() for at in self._want(column for _, column in template.names())
         ]
         self._known_lasting: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._more_orgs = [(name,) for name in kind.more_orgs if part.has(name)]
+        self._orgs = self._all_orgs() if kind.repeats else {}
+        self._rows: dict[str, tuple[str, ...]] = {}
 
     def _want(self, names: Iterable[str]) -> list[int]:
         """Ask for columns by name; return their positions among those asked for."""
@@ -73,13 +76,30 @@ class PeopleReader:
         status, enabled = (
             self._presence(field, names) for field, names in (("status", kind.status), ("enabled", kind.enabled))
         )
-        facts: tuple[Names, ...] = (kind.id, status, enabled, kind.roles, kind.orgs)
-        for lines, columns in self.part.rows(*facts, *((name,) for name in self.columns)):
-            self._take(lines, columns[: len(facts)], columns[len(facts) :])
+        facts: list[Names] = [kind.id, status, enabled, kind.roles, kind.orgs]
+        own = len(facts) + len(self._more_orgs)
+        for lines, columns in self.part.rows(*facts, *self._more_orgs, *((name,) for name in self.columns)):
+            given = [*columns[: len(facts)]]
+            given[-1] = (
+                [*map(",".join, zip(*columns[len(facts) - 1 : own], strict=True))] if self._more_orgs else given[-1]
+            )
+            self._take(lines, given, columns[own:])
         if self.part.passwords.are_there:  # a word may be one, if values have moved to another column
             because = self.reader.left.because
             for reason in [reason for reason in because if reason.startswith("role ")]:
                 because.setdefault("another role", []).extend(because.pop(reason))
+
+    def _all_orgs(self) -> dict[str, str]:
+        """The organisations of people with several rows, of all of them."""
+        found: dict[str, dict[str, None]] = {}
+        for rows in self.part.rows(self.kind.id, self.kind.orgs):
+            for id, org in zip(*rows.columns, strict=True):
+                found.setdefault(id.strip(), {})[org.strip()] = None
+        return {id: ",".join(orgs) for id, orgs in found.items() if len(orgs) > 1}
+
+    def _is_repeated(self, id: str, values: tuple[str, ...]) -> bool:
+        """Whether this is another row of a person that says nothing else of them."""
+        return self.kind.repeats and self._rows.setdefault(id, values) is not values and self._rows[id] == values
 
     def _presence(self, field: str, names: Names) -> Names:
         """The column that says who is gone: another one, or none, by the roster's ``map:``."""
@@ -97,6 +117,9 @@ class PeopleReader:
             line = lines[position]
             numbers = self.bonds.of.get(id.strip(), ())
             of = self._roles(roles, numbers)
+            if self._is_repeated(id, tuple(column[position] for column in fields)):
+                continue
+            orgs = self._orgs.get(id.strip(), orgs)
             reason = gone("status", file, status, line) or gone("enabled", file, enabled, line)
             reason = reason or self._not_taken(of, orgs, numbers)
             if not reason and not fields[email][position].strip():

@@ -52,7 +52,7 @@ def read_set(folder: Folder, reader: RosterReader, encoding: str | None, where: 
     structure.terms = _chosen(structure.sessions, options.terms, "terms", options, folder.found)
     orgs = _chosen(structure.orgs, options.orgs, "orgs", options, folder.found)
     bonds = _bonds(structure, parts, options)
-    for kind in format.people:
+    for kind in (kind for kind in format.people if kind.file in parts):
         people = RosterReader(archive.name_of(kind.file), reader.tags, reader.found)
         PeopleReader(kind, parts[kind.file], structure, bonds, options, mapped, orgs, people).read()
         reader.parts.append(people)
@@ -78,7 +78,7 @@ def _parts(archive: Archive, format: SetFormat, absent: Collection[str]) -> dict
     there = [name for name in format.parts if name in archive.names and name not in absent]
     parts = {name: read_part(archive, name, needs.get(name, ())) for name in there}
     whole = {name: part for name, part in parts.items() if part is not None}
-    missing = [kind.file for kind in format.people if kind.file not in there]
+    missing = [kind.file for kind in format.people if kind.file not in there and not kind.optional]
     if missing:
         message = (
             f"{printable(archive.path, 300)} is a {format.title} set without {missing[0]}.csv, so it lists no people."
@@ -106,7 +106,7 @@ def _needs(format: SetFormat) -> dict[str, list[Names]]:
     for people in format.people:
         needs[people.file] += [people.fields["given_name"], people.fields["family_name"]]
     for rows in format.enrollments:
-        needs.setdefault(rows.file, []).append(rows.user)
+        needs.setdefault(rows.file, []).extend([] if rows.optional else [rows.user])
         needs[rows.file].append((*rows.klass, *rows.section))
     if format.roles is not None:
         needs.setdefault(format.roles.file, []).extend([format.roles.user, format.roles.role])
@@ -135,7 +135,7 @@ def _chosen(
 def _bonds(structure: Structure, parts: Mapping[str, Part], options: SetOptions) -> Bonds:
     bonds = Bonds(structure, options.roles)
     for kind in structure.format.enrollments:
-        if kind.file in parts:
+        if kind.file in parts and parts[kind.file].has(*kind.user):
             bonds.read_enrollments(kind, parts[kind.file])
     roles = structure.format.roles
     if roles is not None and roles.file in parts:
@@ -145,7 +145,8 @@ def _bonds(structure: Structure, parts: Mapping[str, Part], options: SetOptions)
 
 def _report_no_emails(reader: RosterReader, parts: Mapping[str, Part], format: SetFormat) -> None:
     """Report the files of people in which nobody has an e-mail."""
-    for kind, people in zip(format.people, reader.parts, strict=True):
+    there = (kind for kind in format.people if kind.file in parts)
+    for kind, people in zip(there, reader.parts, strict=True):
         if (without := people.left.because.get(NO_EMAIL)) and not people.emails:
             part = parts[kind.file]
             report_no_emails(part.table, part.position(kind.fields["email"]), without)

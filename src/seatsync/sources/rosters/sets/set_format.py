@@ -13,7 +13,9 @@ class People(NamedTuple):
     """A file of people. ``fields`` maps a member's field to columns, of which the first with a value in the row counts.
 
     ``roles`` are columns, or the one ``role`` of everybody in the file. ``orgs`` and ``grades`` may have several values.
-    ``enabled`` says yes or no. ``email_from`` is a column of user names that are e-mails where they have an @.
+    ``enabled`` says yes or no. ``email_from`` is a column of user names that are e-mails where they have an @. ``more_orgs`` are
+    columns with further organisations. With ``repeats``, a person may have several rows, which differ in what is not read or in the
+    organisation. A set may be without a file that is ``optional``.
     """
 
     file: str
@@ -26,6 +28,9 @@ class People(NamedTuple):
     status: Names = ("status",)
     enabled: Names = ()
     email_from: Names = ()
+    more_orgs: Names = ()
+    repeats: bool = False
+    optional: bool = False
 
 
 class Roles(NamedTuple):
@@ -53,7 +58,10 @@ class Entities(NamedTuple):
 
 
 class Enrollments(NamedTuple):
-    """A file that says who is in which class. ``section`` is a column with ids of the format's sections."""
+    """A file that says who is in which class. ``section`` is a column with ids of the format's sections.
+
+    A file may be without a column of people that is ``optional``, as that of a second teacher.
+    """
 
     file: str
     klass: Names
@@ -63,6 +71,7 @@ class Enrollments(NamedTuple):
     section: Names = ()
     end: Names = ()
     status: Names = ("status",)
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,7 +85,7 @@ class SetFormat:
     classes: Entities
     enrollments: tuple[Enrollments, ...]
     orgs: Entities
-    sessions: Entities
+    sessions: Entities | None = None
     courses: Entities | None = None
     sections: Entities | None = None
     roles: Roles | None = None
@@ -88,7 +97,7 @@ class SetFormat:
     def parts(self) -> tuple[str, ...]:
         """The names of all its files, without suffix."""
         files = [people.file for people in self.people]
-        files += [self.orgs.file, self.sessions.file, self.classes.file]
+        files += [one.file for one in (self.orgs, self.sessions, self.classes) if one is not None]
         files += [rows.file for rows in self.enrollments]
         files += [one.file for one in (self.courses, self.sections, self.roles) if one is not None]
         return tuple(dict.fromkeys(files))

@@ -56,7 +56,7 @@ class Structure:
         self.levels = {prefix: self._level(prefix, template) for prefix, template in templates.items()}
 
     def _entities(self, kind: Entities | None) -> dict[str, Entity]:
-        """Read a file of entities. Rows that are gone are left out."""
+        """Read a file of entities. Rows that are gone are left out. A session that stands in several rows has the last of their ends."""
         part = self.parts.get(kind.file) if kind is not None else None
         if kind is None or part is None:
             return {}
@@ -72,7 +72,10 @@ class Structure:
                     continue
                 values = dict(zip(names, map(clean, rest[len(links) :]), strict=True))
                 linked = dict(zip(links, rest, strict=False))
-                found[id] = Entity(id, values, linked, self.day(kind.file, end, line))
+                day, before = self.day(kind.file, end, line), found.get(id)
+                if before is not None and day:
+                    day = max(day, before.end) if before.end else ""
+                found[id] = Entity(id, values, linked, day)
         return found
 
     def _columns_of(self, kind: Entities) -> list[str]:
@@ -115,7 +118,7 @@ class Structure:
     def session_tags(self, id: str, end: str) -> Ends:
         """The tags of a session, which end with it, or on an earlier day ``end``."""
         session = self.sessions.get(id)
-        if session is None:
+        if session is None or self.format.sessions is None:
             return {}
         return dict.fromkeys(self._texts("session", {self.format.sessions.file: session}), _first(session.end, end))
 

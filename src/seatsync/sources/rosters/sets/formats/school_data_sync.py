@@ -1,7 +1,12 @@
-"""Microsoft School Data Sync, version 1 (School, Section, Student, …) and version 2.1 (users, roles, orgs, …)."""
+"""Microsoft School Data Sync, version 1 (School, Section, Student, …) and version 2.1 (users, roles, orgs, …).
+
+Microsoft's description of the files does not say whether the day of a Term EndDate, endDate or roleEndDate counts. Its samples
+end school years on 30 June, as last days do, so it counts.
+"""
 
 from __future__ import annotations
 
+from seatsync.sources.rosters.sets.formats.oneroster import COURSES, ORGS, SESSIONS
 from seatsync.sources.rosters.sets.set_format import Enrollments, Entities, People, Roles, SetFormat
 
 _NAMES = {
@@ -70,9 +75,9 @@ V2 = SetFormat(
         primary=("isPrimary",),
         end=("roleEndDate",),
     ),
-    orgs=Entities("orgs", ("sourcedId",)),
-    sessions=Entities("academicsessions", ("sourcedId",), end=("endDate",)),
-    courses=Entities("courses", ("sourcedId",)),
+    orgs=ORGS,
+    sessions=SESSIONS,
+    courses=COURSES,
     classes=Entities(
         "classes",
         ("sourcedId",),

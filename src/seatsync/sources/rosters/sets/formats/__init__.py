@@ -1,0 +1,1 @@
+"""The formats of sets: one file for each, as data."""
