@@ -409,6 +409,56 @@ def test_the_log_tells_each_journal_entry_once_with_what_it_did_below_it(school:
         assert all(row[name] in line for name in ("what", "library", "member"))
 
 
+@pytest.mark.parametrize("given", [["--as-of", SECOND], []], ids=["past", "present"])
+def test_several_kinds_and_statuses_are_one_of_each(given: list[str], school: Path) -> None:
+    def found(*args: str) -> set[tuple[str, str]]:
+        return {(row["library"], row["email"]) for row in told(school, "licenses", *given, *args)}
+
+    unclaimed, claimed = found("--status", "unclaimed"), found("--status", "delivered")
+    assert unclaimed
+    assert claimed
+    assert found("--status", "unclaimed", "--status", "delivered") == unclaimed | claimed
+    both_kinds = found("--kind", "temporary", "--kind", "permanent")
+    assert both_kinds == found("--kind", "temporary") | found("--kind", "permanent")
+    assert found("--kind", "permanent", "--status", "unclaimed", "--status", "delivered") == {
+        one for one in found("--kind", "permanent") if one in unclaimed | claimed
+    }
+
+
+def test_members_with_one_of_several_statuses_of_a_library(school: Path) -> None:
+    def found(*args: str) -> set[str]:
+        return {row["email"] for row in told(school, "members", "--library", "logos", *args)}
+
+    never = found("--status", "none")
+    assert found("--status", "none", "--status", "delivered") == never | found("--status", "delivered")
+    assert found("--kind", "none", "--kind", "temporary") == found()
+
+
+def test_members_of_a_role(school: Path) -> None:
+    assert [who(row["email"]) for row in told(school, "members", "--role", "Professor")] == ["cagla"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["members"], ["licenses"], ["export"], ["resend", "--yes"], ["members", "--as-of", SECOND]],
+    ids=" ".join,
+)
+def test_a_selection_names_whom_it_did_not_find(command: list[str], copy: Path) -> None:
+    listed = [["email", "student_id"], ["ann@grace.example", ""], ["an@grace.example", ""], ["", "777"], ["", "002"]]
+    write_csv(copy / "chosen.csv", *listed)
+    err = run(copy, *command, "--select", "chosen.csv").err
+    assert "chosen.csv: 2 rows name nobody in the ledger: an@grace.example (line 3), 777 (line 4).\n" in err
+    write_csv(copy / "chosen.csv", *listed[:2])
+    assert "nobody in the ledger" not in run(copy, *command, "--select", "chosen.csv").err
+
+
+def test_whom_a_selection_did_not_find_is_not_named_where_names_are_left_out(copy: Path) -> None:
+    write_csv(copy / "chosen.csv", ["email", "student_id"], ["an@grace.example", "777"])
+    err = run(copy, "members", "--select", "chosen.csv", "--redact").err
+    assert "1 row names nobody in the ledger: line 2." in err
+    assert "777" not in err
+
+
 @pytest.mark.parametrize(
     "command",
     [["members"], ["licenses", "--all"], ["outbox", "list"], ["log"], ["export"], ["export", "--library", "books"]],

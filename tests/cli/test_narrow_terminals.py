@@ -49,6 +49,7 @@ LISTS = (
     "log --member layla@grace.example",
     f"why {LONG}",
     "ledger info",
+    "validate",
 )
 
 HEADINGS = {"email", "to", "member"}

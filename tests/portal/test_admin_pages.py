@@ -25,7 +25,7 @@ from seatsync.ledger.queries import batches, keyset, lists
 from seatsync.ledger.queries.lists import PageRequest
 from seatsync.ledger.queries.origins import LicenseOrigin
 from seatsync.portal.admin import journal
-from seatsync.portal.admin.query_string import filters_of
+from seatsync.portal.admin.query_string import filters_of, query_of
 from seatsync.portal.admin.source_links import source_link, source_url_fault
 from tests.cli.test_lists import write_csv
 from tests.support import letters
@@ -101,7 +101,7 @@ def ruth(crowd: Path, pages: Pages) -> Browser:
 
 # ── Lists, a page at a time ─────────────────────────────────────────────────────────────────────────────────────────
 
-FILTERS: list[dict[str, str]] = [
+FILTERS: list[dict[str, str | list[str]]] = [
     {},
     {"search": "LEE"},
     {"search": "çağla"},
@@ -116,17 +116,20 @@ FILTERS: list[dict[str, str]] = [
     {"status": "opted_out"},
     {"kind": "none"},
     {"library": "jamworks", "status": "none"},
+    {"library": "logos", "status": ["none", "unclaimed"]},
+    {"kind": ["temporary", "permanent"], "status": ["opted_out", "delivered"]},
     {"library": "logos", "licensed": "all"},
 ]
 COMMANDS = {"with": "--with-license", "without": "--without-license", "all": "--all"}
 
 
-def options(filters: dict[str, str]) -> list[str]:
+def options(filters: dict[str, str | list[str]]) -> list[str]:
     """Return the filters as command line options."""
     return [
         word
         for name, value in filters.items()
-        for word in ([COMMANDS[value]] if name == "licensed" else [f"--{name}", value])
+        for one in ([value] if isinstance(value, str) else value)
+        for word in ([COMMANDS[one]] if name == "licensed" else [f"--{name}", one])
     ]
 
 
@@ -206,6 +209,15 @@ def test_pages_of_licenses_have_every_license_of_the_command_lines_list_once_and
                 assert rows == sorted(rows, key=key, reverse=is_descending), (given, sort)
 
 
+def test_an_address_keeps_several_kinds_and_statuses_and_the_page_shows_them_chosen(crowd: Path, ruth: Browser) -> None:
+    filters = filters_of(MultiDict({"kind": ["temporary", "permanent"], "status": ["delivered"]}), LIBRARIES, "any")
+    assert query_of(filters) == {"kind": ["temporary", "permanent"], "status": ["delivered"], "roster": "any"}
+    page = ruth.open("/admin/grace/licenses?kind=temporary&kind=permanent").body
+    assert page.count('<select id="kind" name="kind" multiple>') == 1
+    assert all(f'<option value="{kind}" selected>' in page for kind in ("temporary", "permanent"))
+    assert ruth.open("/admin/grace/licenses?kind=temporary&kind=unknown").code == 400
+
+
 def test_the_members_who_left_are_a_list_of_their_own(crowd: Path) -> None:
     filters = filters_of(MultiDict({"roster": "left"}), LIBRARIES, "on")
     found = turned(crowd, lists.members, filters, "email")
@@ -217,9 +229,9 @@ def test_what_is_exported_is_what_the_command_line_exports(
 ) -> None:
     monkeypatch.setattr(batches, "AT_ONCE", 30)
     for given in FILTERS:
-        members = ruth.open(f"/admin/grace/members.csv?{urlencode(given)}")
+        members = ruth.open(f"/admin/grace/members.csv?{urlencode(given, doseq=True)}")
         assert members.body == ran(crowd, "export", *options(given)).out
-        licenses = ruth.open(f"/admin/grace/licenses.csv?{urlencode(given)}")
+        licenses = ruth.open(f"/admin/grace/licenses.csv?{urlencode(given, doseq=True)}")
         assert licenses.body == ran(crowd, "licenses", *options(given), "--format", "csv").out
     assert members.headers["Content-Disposition"] == 'attachment; filename="grace-members.csv"'
     assert "'=1+1" in members.body
@@ -330,7 +342,7 @@ def test_the_journal_is_turned_over_page_by_page(crowd: Path, ruth: Browser, mon
         ),
         ({"member": people(CROWD)[3][0]}, [line for line in told if line["member"] == people(CROWD)[3][0]]),
     ):
-        page = ruth.open(f"/admin/grace/journal?{urlencode(given)}")
+        page = ruth.open(f"/admin/grace/journal?{urlencode(given, doseq=True)}")
         seen = [events(page.body)]
         while "Older" in page.links:
             page = ruth.open(page.links["Older"])

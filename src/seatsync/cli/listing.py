@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from seatsync.domain.desired import Selection
+    from seatsync.domain.person import Member
     from seatsync.domain.snapshot import Snapshot
     from seatsync.ledger.queries.batches import MemberBatch
 
@@ -124,6 +125,7 @@ def listing(
     """Open the ledger for a list: its present, or its state at the end of the day of ``as_of``."""
     from seatsync.domain.desired import Selection
     from seatsync.domain.text.ids import plain_id
+    from seatsync.ledger.queries.batches import member_batches
     from seatsync.ledger.queries.lookup import numbers_of
 
     id, past = institution_snapshot(folder, run, as_of) if as_of is not None else (institution_of(folder, run), None)
@@ -136,10 +138,37 @@ def listing(
         if past is not None or connection is None:
             members = books.members.items()
             only = [n for n, member in members if member.key in keys or plain_id(member.student_id) in ids]
+            if select is not None:
+                _say_unfound(chosen, (books.members[number] for number in only), run)
             yield Listing(id, books, filters, None, only if select is not None else None)
         else:
             only = sorted(numbers_of(connection, id, keys, ids))
+            if select is not None:
+                named = member_batches(connection, id, Filters(), (), only)
+                _say_unfound(chosen, (books.members[number] for numbers, books in named for number in numbers), run)
             yield Listing(id, books, filters, connection, only if select is not None else None)
+
+
+def _say_unfound(selection: Selection, found: Iterable[Member], run: Run) -> None:
+    """Name those whom a selection lists and nobody in the ledger is."""
+    from seatsync.domain.diagnostic import counted
+    from seatsync.domain.text.emails import email_key
+    from seatsync.domain.text.ids import plain_id
+
+    keys, ids = set[str](), set[str]()
+    for member in found:
+        keys.add(member.key)
+        ids.add(plain_id(member.student_id))
+    unfound = [row for row in selection.rows if email_key(row[1]) not in keys and row[0] not in ids]
+    if not unfound:
+        return
+    named = [f"line {line}" if run.redactor else f"{email or id} (line {line})" for id, email, line in unfound[:_NAMED]]
+    more = f" and {len(unfound) - _NAMED:,} more" if len(unfound) > _NAMED else ""
+    who = counted(len(unfound), "row names nobody", "rows name nobody")
+    click.echo(f"{selection.file}: {who} in the ledger: {', '.join(named)}{more}.", err=True)
+
+
+_NAMED = 10
 
 
 def selected(path: Path, run: Run) -> Selection:

@@ -33,14 +33,15 @@ def filter_options(roster: str) -> Callable[[Command], Command]:
 
     def decorate(command: Command) -> Command:
         @wraps(command)
-        def wrapper(select: Path | None, tag: tuple[str, ...], **rest: Any) -> Any:
+        def wrapper(select: Path | None, **rest: Any) -> Any:
             from seatsync.domain.text.characters import clean
 
-            values = {
-                name: rest.pop(name) or "" for name in ("library", "licensed", "kind", "status", "at_vendor", "search")
+            values: dict[str, Any] = {
+                name: rest.pop(name) or "" for name in ("library", "licensed", "role", "at_vendor", "search")
             }
+            values |= {name: rest.pop(name) for name in ("kind", "status", "tag")}
             values["search"] = clean(values["search"])
-            return command(filters=Filters(**values, tag=tag, roster=roster), select=select, **rest)
+            return command(filters=Filters(**values, roster=roster), select=select, **rest)
 
         return with_options(cast(Command, wrapper), _options())
 
@@ -58,14 +59,27 @@ def _options() -> list[Callable[[Any], Any]]:
             help="Only members without a license (of the library).",
         ),
         option("--all", "licensed", flag_value="all", help="With or without a license."),
-        option("--kind", type=click.Choice(CHOICES["kind"]), help="Only licenses of this kind."),
-        option("--status", type=click.Choice(CHOICES["status"]), help="Only licenses with this status."),
+        option(
+            "--kind",
+            type=click.Choice(CHOICES["kind"]),
+            multiple=True,
+            help="Only licenses of this kind. Repeat it for several.",
+        ),
+        option(
+            "--status",
+            type=click.Choice(CHOICES["status"]),
+            multiple=True,
+            help="Only licenses with this status. Repeat it for several.",
+        ),
         option(
             "--at-vendor",
             type=click.Choice(CHOICES["at_vendor"]),
             help="Only licenses at the vendor with something to be done there (open), or with nothing (done).",
         ),
-        option("--tag", multiple=True, help="Only members with this tag. Repeat it for several tags."),
+        option(
+            "--tag", multiple=True, help="Only members with this tag. Repeat it for members who have all of several."
+        ),
+        option("--role", help="Only members with this role."),
         option("--search", metavar="TEXT", help="Only members whose name, e-mail or student id contains this text."),
         option(
             "--select",

@@ -25,19 +25,20 @@ USERS = "users"
 
 @dataclass(frozen=True, kw_only=True)
 class Filters:
-    """Filters for members and licenses. All given filters must match; ``CHOICES`` has the values of some.
+    """Filters for members and licenses. All given filters must match, and one of several kinds or statuses; ``CHOICES`` has the
+    values of some.
 
     ``ledger/queries/conditions.py`` is the same in SQL.
     """
 
     library: str = ""
     licensed: str = ""
-    kind: str = ""
-    status: str = ""
     role: str = ""
     roster: str = "any"
     search: str = ""
     at_vendor: str = ""
+    kind: tuple[str, ...] = ()
+    status: tuple[str, ...] = ()
     tag: tuple[str, ...] = ()
 
     def members(
@@ -73,7 +74,7 @@ class Filters:
         """Whether the license matches kind, status and what is to be done at the vendor; for that, its library must be there."""
         if self.at_vendor and (license.status is Status.NONE or (license.there in OPEN) != (self.at_vendor == "open")):
             return False
-        return self.kind in ("", license.kind) and self.status in ("", license.status)
+        return (not self.kind or license.kind in self.kind) and (not self.status or license.status in self.status)
 
     def lists(self, license: License) -> bool:
         """Whether a list of licenses shows this license of a matching member."""

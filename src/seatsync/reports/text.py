@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from textwrap import fill
 from typing import IO, assert_never
 
@@ -60,19 +60,31 @@ def plan(out: Writer, view: PlanView, everything: bool) -> None:
         out.line((f"Fingerprint {view.plan.fingerprint}", ""), folded=False)
 
 
-def diagnostics(out: Writer, found: Iterable[Diagnostic], folder: str = "", columns: bool = True) -> None:
-    """Write each finding: place, severity, code, message and help. A saved plan knows no ``columns``."""
-    for diagnostic in (shown(diagnostic, folder) for diagnostic in found):
+def diagnostics(
+    out: Writer,
+    found: Iterable[Diagnostic],
+    folder: str = "",
+    columns: bool = True,
+    excerpt: Callable[[Diagnostic, int], tuple[str, str] | None] | None = None,
+) -> None:
+    """Write each finding: place, severity, code, message and help. A saved plan knows no ``columns``.
+
+    At a terminal also the ``excerpt`` of the file, if there is one: the line, and the carets below it.
+    """
+    for number, finding in enumerate(found):
+        diagnostic = shown(finding, folder)
         origin = diagnostic.origin
         where = (f"{origin}:{origin.column}  " if columns else f"{origin}  ") if origin else ""
         help = "    " + help_line(diagnostic).replace("\n", "\n      ")
         if out.is_watched:
+            if number:
+                out.line()
             weight = _WEIGHT[diagnostic.severity]
-            out.line(
-                (where, "bold"), (f"{_label(diagnostic.severity)} ", weight), (diagnostic.code, "dim"), folded=False
-            )
+            out.line((where, "bold"), (f"{_label(diagnostic.severity)} ", weight), (diagnostic.code, "dim"))
+            for line, style in zip((excerpt and excerpt(finding, out.width - 4)) or (), ("", weight), strict=False):
+                out.line((f"    {line}", style), folded=False)
             out.paragraph(diagnostic.message)
-            out.line((help, "dim"), folded=False)
+            out.line((help, "bold"))
         else:  # without rich, because there may be a hundred thousand
             message = fill(
                 diagnostic.message, out.width, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False

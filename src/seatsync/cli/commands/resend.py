@@ -44,7 +44,7 @@ def command(run: Run, folder: Path, members: tuple[str, ...], filters: Filters, 
     from seatsync.domain.license import Status
 
     check_can_ask(yes)
-    unclaimed = replace(filters, status=filters.status or Status.UNCLAIMED.value)
+    unclaimed = replace(filters, status=filters.status or (Status.UNCLAIMED.value,))
     with listing(folder, run, unclaimed, select) as listed:
         id, snapshot = listed.institution, listed.books
         libraries = _with_letters(filters.library, snapshot)

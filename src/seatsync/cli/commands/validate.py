@@ -13,7 +13,7 @@ import click
 from seatsync.cli.changed.since import Chosen, changed_since_option, chosen, proposal_option
 from seatsync.cli.changed.task import Task
 from seatsync.cli.options import chosen_folders, common, folder, option
-from seatsync.cli.output.findings import prefix, without_names
+from seatsync.cli.output.findings import prefix, without_names, write_findings
 from seatsync.cli.output.plans import FolderResult, show
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
@@ -70,7 +70,7 @@ def command(
         results.append(one)
         if run.format == "text":
             out = text.stdout(run.no_color)
-            text.diagnostics(out, one.found, prefix(one.folder))
+            write_findings(out, one.folder, one.found, run)
             _show_details(one.details, run)
             if not run.quiet:
                 out.line((f"{one.folder}: {text.summary(one.found)}", ""))
@@ -149,7 +149,7 @@ def _validate_one(file: Path, run: Run, strict: bool) -> int:
     if run.format == "text":
         out = text.stdout(run.no_color)
         _show_details([*in_detail(reader)], run)
-        text.diagnostics(out, found, prefix(folder))
+        write_findings(out, folder, found, run)
         if not run.quiet:
             out.line((f"{file}: {text.summary(found)}", ""))
     elif run.format == "json":

@@ -10,6 +10,7 @@ from seatsync.cli.run import Run
 
 if TYPE_CHECKING:
     from seatsync.domain.diagnostic import Diagnostic
+    from seatsync.reports.writer import Writer
 
 
 def print_findings(folder: Path, found: Sequence[Diagnostic], run: Run) -> None:
@@ -17,9 +18,21 @@ def print_findings(folder: Path, found: Sequence[Diagnostic], run: Run) -> None:
     from seatsync.reports import text
 
     out, found = text.stderr(run.no_color), without_names(found, run)
-    text.diagnostics(out, found, prefix(folder))
+    write_findings(out, folder, found, run)
     if not run.quiet:
         out.line((f"{prefix(folder).rstrip('/') or 'seatsync'}: {text.summary(found)}", ""))
+
+
+def write_findings(out: Writer, folder: Path, found: Sequence[Diagnostic], run: Run) -> None:
+    """Write diagnostics that are redacted already. At a terminal with the place in the file, unless names must be left out."""
+    from seatsync.reports import text
+
+    excerpt = None
+    if out.is_watched and run.redactor is None:
+        from seatsync.cli.output.excerpts import excerpts
+
+        excerpt = excerpts(folder)
+    text.diagnostics(out, found, prefix(folder), excerpt=excerpt)
 
 
 def without_names(found: Sequence[Diagnostic], run: Run) -> list[Diagnostic]:

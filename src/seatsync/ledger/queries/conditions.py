@@ -57,7 +57,7 @@ def of_holders(filters: Filters, institution: str, libraries: Sequence[str]) -> 
         found.append(active if filters.licensed == "with" else ~active)
     if filters.kind or filters.status or filters.at_vendor:
         any_of = [holds(selected, *_matching(filters, institution))]
-        if not filters.at_vendor and filters.kind in ("", Kind.NONE) and filters.status in ("", Status.NONE):
+        if not filters.at_vendor and _may_be(Kind.NONE, filters.kind) and _may_be(Status.NONE, filters.status):
             any_of += [~holds([library]) for library in selected]  # members who never had a license
         found.append(or_(*any_of))
     return found
@@ -76,10 +76,15 @@ def of_listed(filters: Filters, institution: str, libraries: Sequence[str]) -> l
     return found
 
 
+def _may_be(value: str, wanted: Sequence[str]) -> bool:
+    """Whether a filter lets a value pass."""
+    return not wanted or value in wanted
+
+
 def _matching(filters: Filters, institution: str) -> list[ColumnElement[bool]]:
     license = tables.license.c
-    found = [license.kind == filters.kind] if filters.kind else []
-    found += [license.status == filters.status] if filters.status else []
+    found = [license.kind.in_(filters.kind)] if filters.kind else []
+    found += [license.status.in_(filters.status)] if filters.status else []
     return found + (_at_vendor(filters, institution) if filters.at_vendor else [])
 
 

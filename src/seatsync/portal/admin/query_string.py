@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
@@ -11,8 +12,10 @@ from seatsync.domain.filters import CHOICES, Filters
 from seatsync.domain.text.characters import clean
 from seatsync.domain.text.tags import TAG_SEPARATOR
 
-NAMES = ("library", "licensed", "kind", "status", "role", "roster", "search", "at_vendor")
-"""The parameters with one value; ``tag`` can have several."""
+NAMES = ("library", "licensed", "role", "roster", "search", "at_vendor")
+"""The parameters with one value."""
+SEVERAL = ("kind", "status", "tag")
+"""The parameters that can have several."""
 
 _MAX_LENGTH = 254
 _MAX_TAGS = 20
@@ -29,18 +32,22 @@ def filters_of(query: MultiDict[str, str], libraries: Sequence[str], roster: str
         BadFilter: a choice or library is unknown, or there are too many tags.
     """
     values = {name: clean(query.get(name, ""))[:_MAX_LENGTH] for name in NAMES}
+    chosen: dict[str, Any] = {
+        name: tuple(dict.fromkeys(filter(None, query.getlist(name)))) for name in ("kind", "status")
+    }
     for name, allowed in {**CHOICES, "library": libraries}.items():
-        if values[name] and values[name] not in allowed:
+        given = chosen[name] if name in chosen else filter(None, [values[name]])
+        if any(value not in allowed for value in given):
             raise BadFilter(name)
     values["roster"] = values["roster"] or roster
     tags = (clean(tag) for joined in query.getlist("tag") for tag in joined.split(TAG_SEPARATOR))
     unique_tags = tuple(dict.fromkeys(filter(None, tags)))
     if len(unique_tags) > _MAX_TAGS:
         raise BadFilter("tag")
-    return Filters(**values, tag=unique_tags)
+    return Filters(**{**values, **chosen}, tag=unique_tags)
 
 
 def query_of(filters: Filters) -> dict[str, str | list[str]]:
     """Return the parameters of an address that ``filters_of`` turns into these filters."""
     values: dict[str, str | list[str]] = {name: getattr(filters, name) for name in NAMES if getattr(filters, name)}
-    return {**values, "tag": list(filters.tag)} if filters.tag else values
+    return values | {name: list(several) for name in SEVERAL if (several := getattr(filters, name))}
