@@ -49,7 +49,6 @@ LISTS = (
     "log --member layla@grace.example",
     f"why {LONG}",
     "ledger info",
-    "validate",
 )
 
 HEADINGS = {"email", "to", "member"}
