@@ -5,13 +5,23 @@ from __future__ import annotations
 import re
 import runpy
 import subprocess
+from functools import cache
+from html import unescape
 from pathlib import Path
+from urllib.parse import unquote
 
+import cmarkgfm
 import pytest
 
 from tests.support.paths import ROOT
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+LINKED = [
+    *PAGES,
+    *(ROOT / "benchmarks").glob("*.md"),
+    *sorted((ROOT / "examples").rglob("*.md")),
+    ROOT / "src" / "seatsync" / "cli" / "output" / "explanations.md",
+]
 _PATH = re.compile(r"`((?:[\w.-]+/)+[\w-]+\.(?:py|toml|jinja))`")
 
 
@@ -32,3 +42,41 @@ def test_the_reference_is_what_make_reference_writes() -> None:
         assert (reference / name).read_text(encoding="utf-8") == text, (
             f"{name} is older than the program: make reference"
         )
+
+
+@pytest.mark.parametrize("page", LINKED, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_of_a_page_leads_to_a_file_and_a_heading_that_is_there(page: Path) -> None:
+    wrong = []
+    for link in _links(page):
+        path, _, anchor = unquote(link).partition("#")
+        target = page.parent / path if path else page
+        if not target.exists() or (anchor and target.suffix == ".md" and anchor not in _headings(target)):
+            wrong.append(link)
+    assert wrong == []
+
+
+def _links(page: Path) -> list[str]:
+    """The addresses of links and pictures that stay in the repository."""
+    found = re.findall(r'\b(?:href|src|srcset)="([^"]+)"', _html(page))
+    return [unescape(link) for link in found if not re.match(r"[a-z]+:|//", link)]
+
+
+@cache
+def _headings(page: Path) -> set[str]:
+    """The anchors of the page's headings, as GitHub makes them."""
+    seen: dict[str, int] = {}
+    anchors = set()
+    for heading in re.findall(r"<h[1-6]>(.*?)</h[1-6]>", _html(page), re.DOTALL):
+        text = unescape(re.sub(r"<[^>]+>", "", heading)).strip().lower()
+        anchor = re.sub(r"[^\w\- ]", "", text).replace(" ", "-")
+        number = seen[anchor] = seen.get(anchor, -1) + 1
+        anchors.add(f"{anchor}-{number}" if number else anchor)
+    return anchors
+
+
+@cache
+def _html(page: Path) -> str:
+    rendered: str = cmarkgfm.github_flavored_markdown_to_html(
+        page.read_text(encoding="utf-8"), cmarkgfm.cmark.Options.CMARK_OPT_UNSAFE
+    )
+    return rendered
