@@ -38,7 +38,7 @@ def read(text: str, entry: dict[str, Any]) -> RosterReader:
     model = RosterEntry.model_validate({"path": "r.csv", **entry})
     folder = Folder(Path())
     reader = RosterReader("r.csv", [], folder.found, how_to_read(model, PLAIN.place, DAY.date()))
-    read_content(text, RosterFile(folder, reader, None, PLAIN.place()))
+    read_content(text, RosterFile(folder, reader, None, PLAIN.place(), model.sheet))
     return reader
 
 

@@ -107,6 +107,7 @@ PEOPLE, OTHER = rows([HEADER, [text("a@x.example"), text("A")]]), rows([[text("N
         ({"Notes": OTHER, "People": PEOPLE}, None, [], ""),
         ({"People": PEOPLE, "Old": PEOPLE}, "People", [], ""),
         ({"People": PEOPLE, "Old": PEOPLE}, None, ["Old"], ""),
+        ({"Other": OTHER, "People": PEOPLE}, "People", ["People"], ""),
         ({"People": PEOPLE, "Old": PEOPLE}, None, [], 'has several sheets with such a header: "People", "Old"'),
         ({"People": PEOPLE, "Old": PEOPLE}, "Peple", [], 'has no sheet "Peple". Did you mean "People"?'),
         ({"Notes": OTHER}, None, [], "no header that seatsync knows"),
@@ -122,6 +123,19 @@ def test_the_sheet_is_the_one_that_is_named_or_the_only_one_that_fits(
         assert [said in words for _, _, _, words in found.said] == [True]
     else:
         assert found == ([(2, ["a@x.example", "A", ""])], [])
+
+
+def test_sheets_that_are_not_read_are_named(tmp_path: Path) -> None:
+    given = [*map(text, ("Email", "Given name", "Family name"))]
+    people = rows([given, [*map(text, ("ann@grace.example", "Ann", "Lee"))]])
+    sheets = {"People": people, "Notes": OTHER, "Old": people}
+    (tmp_path / "people.xlsx").write_bytes(xlsx(sheets, hidden=["Old"]))
+    alone = seatsync("validate", "people.xlsx", folder=tmp_path)
+    assert (alone.code, 'The sheets "Notes", "Old" (hidden) are not read.' in alone.out) == (0, True)
+    head = CONFIG.partition("rosters:")[0]
+    (tmp_path / "seatsync.yaml").write_text(f"{head}rosters: [{{path: people.xlsx, sheet: Old}}]\n", encoding="utf-8")
+    named = seatsync("validate", folder=tmp_path)
+    assert 'The sheets "People", "Notes" are not read.' in named.out
 
 
 def test_hidden_rows_are_read_and_told() -> None:

@@ -19,6 +19,7 @@ from seatsync.sources.rosters.members import RosterReader
 from seatsync.sources.rosters.read import read_rows
 from seatsync.sources.rosters.yaml_members import read_yaml
 from seatsync.sources.tables.content import Content
+from seatsync.sources.tables.read import no_workbook
 
 
 @dataclass(slots=True)
@@ -55,6 +56,8 @@ The second argument returns the grants of the same institution."""
 def read_whole(files: list[RosterFile], grants: Callable[[], list[Grant]]) -> Counted:
     """Read every member of every file."""
     for file in files:
+        if file.sheet is not None and (file.is_set or suffix_of(file.reader.file) in YAML):
+            file.folder.found.append(no_workbook(file.reader.file, file.sheet))
         if file.is_set and file.reader.how.adds_tags:
             message = f"{file.reader.file} is a folder or zip file; a list that adds tags must be a table or YAML."
             file.folder.found.append(Diagnostic("invalid-value", message, "Name the file with the tags.", file.where))

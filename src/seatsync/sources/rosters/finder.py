@@ -182,6 +182,11 @@ class _Finder:
     def _taken_by(self) -> None:
         """Find the columns that `take:` asks for."""
         take = self.how.take
+        if take.status is not None and not self.found.presence:
+            message = "`take` names status, but no column of the file says who is a member."
+            self._wrong(
+                "invalid-value", message, "Name it: `map: {status: COLUMN}`; or delete it.", path=("take", "status")
+            )
         for key, name, wanted in (
             ("roles", "role", take.roles),
             ("orgs", "org", take.orgs),

@@ -45,6 +45,7 @@ class RosterReader:
     ``parts`` are the readers of the files of people in a set,
     ``read_as`` says as what the set is read, and where fields and tags come from. ``if_user_name`` is the help for an e-mail that may
     be a user name. With ``has_secrets``, the file has passwords, and no value is quoted.
+    ``other_sheets`` are those of the workbook that are not read, as they are told.
     """
 
     title = "a list of people"
@@ -61,6 +62,7 @@ class RosterReader:
         self.columns: Columns | None = None
         self.if_user_name = ""
         self.has_secrets = False
+        self.other_sheets: Sequence[str] = ()
         self.members: list[RosterMember] = []
         self.counted = 0
         self.emails: dict[str, int] = {}

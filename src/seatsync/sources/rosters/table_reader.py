@@ -39,6 +39,7 @@ class TableReader:
         self.nameless = format is not None and format.nameless
         reader.if_user_name = if_user_names(columns)
         reader.has_secrets = table.has_secrets
+        reader.other_sheets = table.other_sheets
         self.passwords = Passwords(table)
 
     def take(self, records: Iterator[Record]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from seatsync.domain.diagnostic import Diagnostic, Severity, counted
+from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import spoken
 from seatsync.domain.text.characters import printable
@@ -25,6 +25,11 @@ def notices(reader: RosterReader) -> Iterator[Diagnostic]:
         message = f"{are} not read: {_some(unread)}."
         help = "If one of them says who somebody is, write `map: {FIELD: COLUMN}` at the roster; if it should make tags, `tags_from:`."
         yield Diagnostic("unknown-column", message, help, Origin(reader.file), Severity.NOTICE)
+    if reader.other_sheets:
+        one = len(reader.other_sheets) == 1
+        message = f"The {'sheet' if one else 'sheets'} {named(reader.other_sheets, _MOST_LINES)} {'is' if one else 'are'} not read."
+        help = "If people are there too, save it as a file of its own; to read it instead, write `sheet: NAME` next to the path."
+        yield Diagnostic("sheet-not-read", message, help, Origin(reader.file), Severity.NOTICE)
     reasons = {reason: lines for reason, lines in reader.left.because.items() if reason not in (NO_EMAIL, NO_NAME)}
     if reasons:
         shown = sorted(((len(lines), reason) for reason, lines in reasons.items()), key=lambda one: (-one[0], one[1]))

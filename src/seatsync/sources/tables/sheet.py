@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -31,6 +31,12 @@ class SheetTable(Table):
     """A sheet whose header was found. A line is a row of the sheet."""
 
     sheet: Sheet
+    all_sheets: Sequence[Sheet] = ()
+
+    @property
+    def other_sheets(self) -> Sequence[str]:
+        others = [one for one in self.all_sheets if one is not self.sheet]
+        return [f'"{printable(one.name)}"{" (hidden)" if one.is_hidden else ""}' for one in others]
 
     def records(self) -> Iterator[Record]:
         width = len(self.header)
@@ -56,9 +62,10 @@ def read(
     ``sheet`` is the sheet's name; without it, it is the only one with such a header.
     """
     try:
-        sheets = _sheets(workbook, file)
+        every = _sheets(workbook)
+        sheets = [one for one in every if not one.is_hidden] or every
         if sheet is not None:
-            sheets = [one for one in sheets if one.name.strip() == sheet.strip()] or _unknown(sheet, sheets)
+            sheets = [one for one in every if one.name.strip() == sheet.strip()] or _unknown(sheet, every)
         tables = [table for one in sheets if (table := _table(one, file, spec, found)) is not None]
         if len(tables) > 1:
             names = named([f'"{printable(table.sheet.name)}"' for table in tables], _MOST_TOLD)
@@ -72,7 +79,7 @@ def read(
             return None
         table = tables[0]
         found += table.found
-        table.found = found
+        table.found, table.all_sheets = found, every
         _tell_of_facts(table)
     except Unreadable as error:
         found.append(Diagnostic("file-unreadable", f"{file} {error.fact}.", error.help, Origin(file)))
@@ -80,8 +87,7 @@ def read(
     return table if has_distinct_columns(table) else None
 
 
-def _sheets(workbook: Workbook, file: str) -> list[Sheet]:
-    """Return the sheets that a person sees, or all where none is seen."""
+def _sheets(workbook: Workbook) -> list[Sheet]:
     parts = Parts(workbook)
     if "xl/workbook.xml" in parts:
         from seatsync.sources.tables import xlsx
@@ -93,7 +99,7 @@ def _sheets(workbook: Workbook, file: str) -> list[Sheet]:
         sheets = [*ods.sheets(parts)]
     else:
         raise Unreadable("is a zip file, but no workbook", "Save it as .xlsx, .ods or CSV UTF-8.")
-    return [one for one in sheets if not one.is_hidden] or sheets
+    return sheets
 
 
 def _unknown(name: str, sheets: list[Sheet]) -> list[Sheet]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
@@ -60,6 +60,11 @@ class Table(ABC):
     header_line: int
     header: list[str]
     found: list[Diagnostic]
+
+    @property
+    def other_sheets(self) -> Sequence[str]:
+        """The names of the sheets beside this one, of a table that is one, with those that are hidden said to be so."""
+        return ()
 
     @property
     def columns(self) -> list[str]:

@@ -44,6 +44,11 @@ def read_set(folder: Folder, reader: RosterReader, encoding: str | None, where: 
     own = {("map", field): template for field, template in mapped.items()}
     own |= {("tags_from", prefix): one for prefix, one in templates.items() if prefix in options.tags_from}
     folder.found += check_columns(parts, format, own, options)
+    if options.statuses and not any(
+        kind.file in parts and parts[kind.file].has(*kind.status, *kind.enabled) for kind in format.people
+    ):
+        message = "`take` names status, but no file of people in the set says who is a member."
+        folder.found.append(Diagnostic("invalid-value", message, "Delete it.", options.place("take", "status")))
     if len(folder.found) > before:
         return
     reader.read_as = [format.title, *_sources(format, options)]
