@@ -19,7 +19,7 @@ USERS = (
     "008,bo,Secret#2,Bo,Ek,bo@grace.example,deleted\n"
 )
 ENROLLMENTS = "course_id,user_id,role,section_id,status\nNT501,007,student,,active\n"
-STUDENTS = "SIS ID,First Name,Last Name,Username,Klasse\n0012,Ann,Lee,ann,9a\n"
+STUDENTS = "SIS ID,First Name,Last Name,Username,Klasse,Status\n0012,Ann,Lee,ann,9a,active\n"
 
 
 def init(place: Path, *args: str, code: int = 0) -> Outcome:
