@@ -6,6 +6,7 @@ import re
 import shutil
 import sqlite3
 import subprocess
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -95,3 +96,50 @@ def ran(folder: Path, *args: str) -> Outcome:
     outcome = seatsync(*args, folder=folder)
     assert outcome.code == 0, outcome.err
     return outcome
+
+
+@pytest.mark.parametrize(
+    "slip",
+    [
+        lambda serial, digits: f"{serial}:{digits[:20]}{'1' if digits[20] == '0' else '0'}{digits[21:]}",
+        lambda serial, digits: f"{serial}:{digits[:5]}{digits[6:]}",
+        lambda serial, digits: f"{digits[:11]}{'1' if digits[11] == '0' else '0'}",
+        lambda serial, digits: f"{serial}7:{digits}",
+    ],
+    ids=["a digit is wrong", "a digit is missing", "without the number", "the number is wrong"],
+)
+def test_a_mistyped_head_is_told_from_a_journal_that_was_changed(slip: Callable[[str, str], str], folder: Path) -> None:
+    head = ran(folder, "verify").out.split()[-1]
+    given = slip(*head.split(":"))
+    outcome = seatsync("verify", "--head", given, folder=folder)
+    assert outcome.code == 1
+    assert f"no entry has the head {given}; yours may be mistyped, for {head} is almost the same." in outcome.err
+    assert "Compare it with your note" in outcome.err
+    assert "restored" not in outcome.err
+
+
+def test_a_mistyped_head_beside_one_that_is_missing_hides_nothing(folder: Path) -> None:
+    serial, hash = ran(folder, "verify").out.split()[-1].split(":")
+    outcome = seatsync(
+        "verify", "--head", f"{serial}:{hash[:5]}{hash[6:]}", "--head", f"{serial}:{'0' * 12}", folder=folder
+    )
+    assert "yours may be mistyped" in outcome.err
+    assert f"journal entry {serial} does not have the head 000000000000" in outcome.err
+    assert "Do not write to this ledger" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("head", "fault"),
+    [
+        ("16:8c1f0c2a5bxd", '"x" is no digit of a hash'),
+        ("8c1f", "8c1f has 4 digits"),
+        ("0:8c1f0c2a5b7d", "what stands before the colon is no number of an entry"),
+    ],
+)
+def test_what_is_no_head_is_told_with_what_one_looks_like(head: str, fault: str, folder: Path) -> None:
+    outcome = seatsync("verify", "--head", head, folder=folder)
+    assert outcome.code == 64
+    told = " ".join(outcome.err.split())
+    assert f'"{head}" is not a head: {fault}.' in told
+    assert "64 digits of 0-9 and a-f" in told
+    assert "SEATSYNC_HEAD" not in told

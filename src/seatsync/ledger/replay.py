@@ -45,7 +45,7 @@ class Verdict:
 
     ``serial`` and ``head`` (hex) belong to the last link. If ``chain_holds``, only the tables of the present are at fault.
     ``more`` counts the faults that are not listed. ``lost`` is how many entries a noted head says are missing at the end,
-    ``unfound`` how many of the faults are about noted heads.
+    ``unfound`` how many of the faults are about noted heads, and ``mistyped`` how many of these look like a slip of the pen.
     """
 
     links: int = 0
@@ -56,6 +56,7 @@ class Verdict:
     more: int = 0
     lost: int = 0
     unfound: int = 0
+    mistyped: int = 0
 
     def fault(self, text: str) -> None:
         """Add a fault; beyond ``MOST_FAULTS``, count it."""

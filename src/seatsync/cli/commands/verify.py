@@ -12,6 +12,7 @@ from seatsync.cli import exits
 from seatsync.cli.institution import check_owner, institution_of, ledger_of
 from seatsync.cli.options import common, one_folder, option
 from seatsync.cli.run import Run
+from seatsync.domain.diagnostic import counted
 from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
@@ -23,9 +24,22 @@ def as_heads(ctx: click.Context, param: click.Parameter, value: tuple[str, ...])
     for head in value:
         if not re.fullmatch(r"([1-9][0-9]{0,17}:)?[0-9a-fA-F]{12,64}", head):
             raise click.BadParameter(
-                f'"{head}" is not a head: give it as `apply` printed it (512:8c1f0c2a5b7d…), or 12 to 64 of its digits.'
+                f'"{head}" is not a head: {_fault(head.rpartition(":")[2])}. A head is the number of a journal entry and its hash, '
+                "64 digits of 0-9 and a-f, as `apply` and `verify` print it: 512:8c1f0c2a5b7d…. The first 12 digits are enough, and "
+                "the number can be left out."
             )
     return value
+
+
+def _fault(hash: str) -> str:
+    if wrong := re.sub("[0-9a-fA-F]", "", hash):
+        return f'"{wrong[0]}" is no digit of a hash'
+    if not _FEWEST <= len(hash) <= _MOST:
+        return f"{hash} has {counted(len(hash), 'digit')}" if hash else "it has no digits"
+    return "what stands before the colon is no number of an entry"
+
+
+_FEWEST, _MOST = 12, 64
 
 
 @click.command("verify")
@@ -70,7 +84,11 @@ def print_verdict(run: Run, verdict: Verdict, success: str) -> None:
         click.echo(f"seatsync: {fault}.", err=True)
     if verdict.more:
         click.echo(f"seatsync: {verdict.more:,} more faults.", err=True)
-    if verdict.faults and len(verdict.faults) + verdict.more == verdict.unfound:
+    if verdict.faults and len(verdict.faults) + verdict.more == verdict.mistyped:
+        exits.say_fix(
+            "Compare it with your note, and give it again. If your note has it like this, the journal was rewritten."
+        )
+    elif verdict.faults and len(verdict.faults) + verdict.more == verdict.unfound:
         exits.say_fix(_RESTORED if verdict.lost else _WENT_ON)
     elif verdict.faults:
         repair = "Rebuild the tables: `seatsync ledger rebuild`" if verdict.chain_holds else "Restore it from a backup"

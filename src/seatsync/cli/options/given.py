@@ -21,6 +21,11 @@ class Option(click.Option):
             extra.pop("envvars", None)
         return extra
 
+    def get_error_hint(self, ctx: click.Context | None) -> str:
+        """The option's name, and the variable if the value came from there."""
+        is_from_variable = ctx is not None and ctx.get_parameter_source(self.name or "") is ParameterSource.ENVIRONMENT
+        return super().get_error_hint(ctx) if is_from_variable else click.Parameter.get_error_hint(self, ctx)
+
     @property
     def follows_rule(self) -> bool:
         """Whether the variable is SEATSYNC_ and the option's name."""

@@ -59,20 +59,25 @@ def verify(connection: Connection, institution: str, heads: Sequence[str] = ()) 
 
 
 class _NotedHeads:
-    """Looks for heads of the journal that were noted elsewhere. ``missing`` are those not found yet."""
+    """Looks for heads of the journal that were noted elsewhere. ``missing`` are those not found yet, ``nearly`` has for some of them
+    the entry that has almost this head."""
 
     def __init__(self, heads: Sequence[str]) -> None:
         self.missing = {head.lower() for head in heads}
+        self.nearly: dict[str, tuple[int, str]] = {}
 
     def take(self, link: Link) -> None:
         """Look at one link of the journal."""
         names = [head for head in self.missing if _is_head(link, *head.rpartition(":")[::2])]
         self.missing.difference_update(names)
+        if self.missing:
+            digits = link.hash.hex()
+            self.nearly |= {head: (link.serial, digits) for head in self.missing if _is_nearly(head, digits)}
 
     def finish(self, verdict: Verdict) -> None:
         """Report the heads that were not found. Where the whole end is missing, the ledger may be an earlier state of itself."""
         before = len(verdict.faults) + verdict.more
-        last = max((int(head.partition(":")[0]) for head in self.missing if ":" in head), default=0)
+        last = max((int(head.partition(":")[0]) for head in self.missing - {*self.nearly} if ":" in head), default=0)
         verdict.lost = max(0, last - verdict.serial)
         if verdict.lost:
             span = (
@@ -84,7 +89,13 @@ class _NotedHeads:
             )
         for head in sorted(self.missing):
             serial, _, hash = head.rpartition(":")
-            if not serial:
+            if head in self.nearly:
+                there, digits = self.nearly[head]
+                verdict.mistyped += 1
+                verdict.fault(
+                    f"no entry has the head {head}; yours may be mistyped, for {there}:{digits} is almost the same"
+                )
+            elif not serial:
                 verdict.fault(
                     f"the journal has no entry with the head {hash}: it was cut off or rewritten since the head was noted "
                     "(given as SERIAL:HASH, seatsync tells which)"
@@ -95,6 +106,23 @@ class _NotedHeads:
                     "or it was restored to an earlier state and has gone on from there"
                 )
         verdict.unfound = len(verdict.faults) + verdict.more - before
+
+
+def _is_nearly(head: str, digits: str) -> bool:
+    """Whether a head with a slip of the pen is this one: a wrong digit, or one too many or too few. Two hashes are never that near."""
+    hash = head.rpartition(":")[2]
+    half = len(hash) // 2
+    if hash[:half] != digits[:half] and hash[half + 1 :] not in digits:  # quick, for many links
+        return False
+    for n in range(min(len(hash), len(digits))):
+        other, many, few = (
+            hash[:n] + digits[n] + hash[n + 1 :],
+            hash[:n] + hash[n + 1 :],
+            hash[:n] + digits[n] + hash[n:],
+        )
+        if digits.startswith((other, many, few)):
+            return True
+    return False
 
 
 def _is_head(link: Link, serial: str, hash: str) -> bool:
