@@ -70,13 +70,19 @@ reference: .venv/ready
 migrations:
 	cd src/seatsync/ledger/migrations/versions && sha256sum --quiet --check ../released.sha256 && sha256sum 0*.py > ../released.new && mv ../released.new ../released.sha256
 
-# Collect the texts of the pages and compile the translations: src/seatsync/portal/translations/de/LC_MESSAGES/messages.po.
+# Collect the texts of the pages and of the letters, and compile their translations: portal/translations and outbox/translations
+# in src/seatsync, each with LANGUAGE/LC_MESSAGES/messages.po.
 TEXTS := src/seatsync/portal/translations
+LETTERS := src/seatsync/outbox/translations
+COLLECT := $(BIN)/pybabel -q extract --omit-header --no-location --sort-output --output build/messages.pot
 translations: .venv/ready
 	mkdir -p build
-	$(BIN)/pybabel -q extract --mapping $(TEXTS)/babel.cfg --keyword later --keyword Facts --keyword Words --omit-header --no-location --sort-output --output build/messages.pot src/seatsync/portal src/seatsync/domain/action.py src/seatsync/domain/portal/progress.py
+	$(COLLECT) --mapping $(TEXTS)/babel.cfg --keyword later --keyword Facts --keyword Words src/seatsync/portal src/seatsync/domain/action.py src/seatsync/domain/portal/progress.py
 	$(BIN)/pybabel -q update --input-file build/messages.pot --output-dir $(TEXTS) --omit-header --no-fuzzy-matching --ignore-obsolete --width 120
 	$(BIN)/pybabel -q compile --use-fuzzy --directory $(TEXTS)
+	$(COLLECT) --mapping $(LETTERS)/babel.cfg src/seatsync/outbox/templates
+	$(BIN)/pybabel -q update --input-file build/messages.pot --output-dir $(LETTERS) --omit-header --no-fuzzy-matching --ignore-obsolete --width 120
+	$(BIN)/pybabel -q compile --use-fuzzy --directory $(LETTERS)
 
 # Lock every package with its hash but without a URL, so that any package index can serve it. python-ldap has a lock of its own,
 # because it must be built: not every machine can.

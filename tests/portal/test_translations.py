@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po
 import seatsync.portal
 from seatsync.domain.action import EVENTS
 from seatsync.domain.portal.progress import WORDS
-from seatsync.portal.web.languages import LANGUAGES
+from seatsync.domain.text.languages import LANGUAGES
 from tests.support import letters
 from tests.support.letters import ANN, applied
 from tests.support.mail_server import Mailroom

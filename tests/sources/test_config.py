@@ -27,6 +27,9 @@ institution:
     - given_name: Ruth
       family_name: Abel
       email: ruth@grace.example
+  help:
+    name: Grace Library
+    email: library@grace.example
 libraries:
   books:
     title: Books
@@ -150,4 +153,4 @@ def test_a_misspelt_address_of_the_sender_is_told_at_its_place(tmp_path: Path) -
     (report,) = folder.found
     assert report.message == '"adress" is not a key of mail. Did you mean "address"?'
     assert report.origin is not None
-    assert (report.origin.line, report.origin.column) == (38, 8)
+    assert (report.origin.line, report.origin.column) == (41, 8)

@@ -80,6 +80,11 @@ def _numbers_of_leavers(books: Snapshot, who: str) -> list[int]:
     contacts = books.institution.contacts if books.institution is not None else ()
     if key in [email_key(contact.email) for contact in contacts]:
         raise Impossible(f"{who} is a contact.", "Remove them from `contacts` in seatsync.yaml and apply.")
+    helper = books.institution.help if books.institution is not None else None
+    if helper is not None and key == email_key(helper.email):
+        raise Impossible(
+            f"{who} is whom members may ask.", "Name somebody else under `help` in seatsync.yaml and apply."
+        )
     if key in books.admins:
         raise Impossible(f"{who} is an administrator.", "Remove them from `admins` in seatsync.yaml and apply.")
     return sorted(found)

@@ -13,6 +13,7 @@ from seatsync.domain.license import Kind, Status
 from seatsync.domain.person import Person
 from seatsync.domain.text.characters import forbidden, is_slug
 from seatsync.domain.text.days import parse_day
+from seatsync.domain.text.languages import LANGUAGES
 from seatsync.domain.text.web_addresses import web_address_fault
 
 MAX_NUMBER = 2**31 - 1
@@ -52,6 +53,12 @@ def _is_contact(value: Any) -> bool:
     )
 
 
+def _is_helper(value: Any) -> bool:
+    if not isinstance(value, Mapping) or value.keys() != {"name", "email", "url"}:
+        return False
+    return is_text(value["name"]) and is_text(value["email"]) and _is_address(value["url"])
+
+
 _LICENSE_FIELDS: dict[str, Callable[[Any], bool]] = {
     "kind": lambda value: isinstance(value, str) and value in _KINDS,
     "status": lambda value: isinstance(value, str) and value in _STATUSES,
@@ -75,6 +82,8 @@ _OTHER_FIELDS: dict[str, Callable[[Any], bool]] = {
     "timezone": lambda value: is_text(value) and len(value) <= 64,
     "retire": lambda value: value == "" or _is_day(value),
     "contacts": lambda value: isinstance(value, list | tuple) and all(map(_is_contact, value)),
+    "help": lambda value: value is None or _is_helper(value),
+    "language": lambda value: isinstance(value, str) and value in ("", *LANGUAGES),
 }
 
 PLAN_FIELDS: Mapping[str, Callable[[Any], bool]] = {**_LICENSE_FIELDS, **_OTHER_FIELDS, "tags": is_texts}

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+PERSONAL = ("contacts", "help")
+"""The settings that name people. An event has both or neither, apart from the others, so that people can be erased."""
+
 
 @dataclass(frozen=True, slots=True)
 class Admin:
@@ -25,11 +28,21 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class Helper:
+    """Whom members may ask: a name, and an e-mail or the address of a page (``url``); the other one is empty."""
+
+    name: str
+    email: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Institution:
     """The organization that buys the seats.
 
     ``id`` is its key in the ledger and is never reused. ``timezone`` decides when a day begins there (``text.days``); empty
-    means UTC. ``retire`` is its last day (ISO); empty for no end.
+    means UTC. ``retire`` is its last day (ISO); empty for no end. ``help`` is whom its members may ask, ``language`` the language
+    of its letters (``text.languages``); empty means English.
     """
 
     id: str
@@ -38,6 +51,8 @@ class Institution:
     opt_out: bool = False
     timezone: str = ""
     retire: str = ""
+    help: Helper | None = None
+    language: str = ""
 
     def is_over(self, today: date) -> bool:
         """Whether its last day has passed: temporary seats end, and nobody gets a new seat."""

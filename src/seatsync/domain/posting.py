@@ -13,7 +13,7 @@ from typing import Any, assert_never
 from seatsync.domain import license as licenses
 from seatsync.domain.action import EVENTS, Action, AnyAction, Event, Grants, Unplanned
 from seatsync.domain.fields import EVENT_FIELDS, bad_field
-from seatsync.domain.institution import Admin, Contact, Institution
+from seatsync.domain.institution import Admin, Contact, Helper, Institution
 from seatsync.domain.library import DeliveredBy, Delivery, Library
 from seatsync.domain.license import ABSENT, IllegalTransition, Kind, License, Status
 from seatsync.domain.person import ERASED, Member, Person
@@ -99,6 +99,8 @@ def _institution(books: Snapshot, event: Event) -> None:
             event.detail["opt_out"],
             event.detail.get("timezone", ""),
             event.detail.get("retire", ""),
+            _helper(person, None),
+            event.detail.get("language", ""),
         )
     elif old is not None:
         if "id" in event.detail:
@@ -112,7 +114,16 @@ def _institution(books: Snapshot, event: Event) -> None:
             event.detail.get("opt_out", old.opt_out),
             event.detail.get("timezone", old.timezone),
             event.detail.get("retire", old.retire),
+            _helper(person, old.help),
+            event.detail.get("language", old.language),
         )
+
+
+def _helper(person: Mapping[str, Any], old: Helper | None) -> Helper | None:
+    """The helper of an event, which has one wherever it has contacts."""
+    if "help" not in person:
+        return old
+    return Helper(**person["help"]) if person["help"] else None
 
 
 def _library_set(books: Snapshot, event: Event) -> None:

@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from seatsync.domain.library import DeliveredBy
 from seatsync.domain.text.characters import text_fault
+from seatsync.domain.text.languages import LANGUAGES
 from seatsync.formats.approvals import AnyApproval
-from seatsync.formats.fields import Closed, Day, Email, InvalidValue, Moment, Slug, Text, Timezone, quoted
+from seatsync.formats.fields import (
+    Closed,
+    Day,
+    Email,
+    InvalidValue,
+    Moment,
+    Slug,
+    Text,
+    Timezone,
+    WebAddress,
+    one_of,
+    quoted,
+)
 from seatsync.formats.grants import AnyGrant
 from seatsync.formats.libraries import DeliveredByName, LibraryEntry
 from seatsync.formats.roster_entry import ENCODING, SHEET, Encoding, RosterEntry
+
+if TYPE_CHECKING:
+    LanguageName = str
+else:
+    LanguageName = Literal[*LANGUAGES]
+
+
+def _language(tag: str) -> str:
+    return f"{tag} ({LANGUAGES[tag]})"
 
 
 def _revokes(value: Any) -> Any:
@@ -48,6 +70,21 @@ class ContactEntry(Closed):
     role: Text | None = Field(None, description="The contact's role, for example Customer Success.")
 
 
+class HelpEntry(Closed):
+    """Whom the institution's members may ask, on pages and in letters."""
+
+    name: Text = Field(description="Who helps: a person or an office, for example Grace Library.")
+    email: Email | None = Field(None, description="The e-mail address for questions.")
+    url: WebAddress | None = Field(None, description="Instead of `email`: the address of a page for questions.")
+
+    @model_validator(mode="after")
+    def _one_way_to_ask(self) -> HelpEntry:
+        if (self.email is None) == (self.url is None):
+            fact = "`help` has neither `email` nor `url`" if self.email is None else "`help` has both `email` and `url`"
+            raise InvalidValue(fact, "Write one of them: where members ask.")
+        return self
+
+
 class AdminEntry(Closed):
     """A person who may sign in to the administrators' pages of the institution."""
 
@@ -79,6 +116,13 @@ class InstitutionEntry(Closed):
     admins: list[AdminEntry] = Field(
         min_length=1,
         description="Who may sign in to the administrators' pages; at least one person. All have the same rights.",
+    )
+    help: HelpEntry | None = Field(
+        None,
+        description="Whom members may ask. Without it, letters and pages name nobody, unless `mail.reply_to` is set.",
+    )
+    language: LanguageName | None = Field(
+        None, description=f"The language of letters: {one_of([*map(_language, LANGUAGES)])}. Without it, English."
     )
     opt_out: bool = Field(False, description="Whether members may decline a license.")
     delivered_by: DeliveredByName = Field(

@@ -142,6 +142,14 @@ class ContactSetting(_Closed):
     role: str
 
 
+class HelpSetting(_Closed):
+    """Whom members may ask."""
+
+    name: str
+    email: str
+    url: str
+
+
 class InstitutionSettings(_Closed):
     """The institution's own settings, as the ledger keeps them."""
 
@@ -150,6 +158,8 @@ class InstitutionSettings(_Closed):
     opt_out: bool
     timezone: str | None = Field(None, description="The name of the institution's time zone; absent for UTC.")
     retire: str | None = Field(None, description="The institution's last day (ISO); absent for no end.")
+    help: HelpSetting | None = Field(None, description="Whom members may ask; absent for nobody.")
+    language: str | None = Field(None, description="The language of letters; absent for English.")
 
 
 class Nothing(_Closed):

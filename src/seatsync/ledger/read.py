@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Row, Select, any_, func, literal, select
 
 from seatsync.domain.approval import checked as used
-from seatsync.domain.institution import Admin, Contact, Institution
+from seatsync.domain.institution import Admin, Contact, Helper, Institution
 from seatsync.domain.library import COUNTED, DeliveredBy, Delivery, Library
 from seatsync.domain.license import Kind, License, Status
 from seatsync.domain.person import Member
@@ -138,7 +138,9 @@ def _another(connection: Connection) -> Institution | None:
 
 def _institution(row: Row[tuple[object, ...]]) -> Institution:
     contacts = tuple(Contact(**contact) for contact in json.loads(row.contacts))
-    return Institution(row.institution, row.name, contacts, bool(row.opt_out), row.timezone, row.retire)
+    help = Helper(**json.loads(row.help)) if row.help else None
+    settings = (row.timezone, row.retire, help, row.language)
+    return Institution(row.institution, row.name, contacts, bool(row.opt_out), *settings)
 
 
 def _libraries(connection: Connection, institution: str) -> tuple[dict[str, Library], dict[str, dict[str, int]]]:

@@ -27,8 +27,8 @@ STREAMED = 5_000
 _OF_ADMINS = about(Subject.ADMIN)
 
 _OF_ERASED: dict[str, dict[str, Any]] = {
-    Unplanned.INSTITUTION_ADD: {"contacts": []},  # unknown until the next event that has them
-    Action.INSTITUTION_UPDATE: {"contacts": []},
+    Unplanned.INSTITUTION_ADD: {"contacts": [], "help": None},  # unknown until the next event that has them
+    Action.INSTITUTION_UPDATE: {"contacts": [], "help": None},
     Action.MEMBER_ADD: Person(ERASED, "", "")._asdict(),
     Unplanned.CLAIM: {"account": ERASED},  # whether there was an account decides how later seats were delivered
     Unplanned.IMPORT: {"account": ERASED},

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, select, update
 
@@ -163,12 +163,17 @@ def _stints(connection: Connection, institution: str, key: str) -> Stints:
         person = json.loads(text or "{}")
         if action in of_institution:
             was_contact = is_contact
-            is_contact = key in [email_key(contact["email"]) for contact in person.get("contacts", ())]
+            is_contact = key in [email_key(one["email"]) for one in _named(person)]
             if is_contact or was_contact:
                 (found.contacts if is_contact else found.ended).append(serial)
         elif email_key(person.get("email", "")) == key:
             found.administrators.append(serial)
     return found
+
+
+def _named(person: Mapping[str, Any]) -> list[Mapping[str, str]]:
+    """The people whom an event of the institution names: contacts, and whom members may ask."""
+    return [*person.get("contacts", ()), *([person["help"]] if person.get("help") else [])]
 
 
 def forget_plans(

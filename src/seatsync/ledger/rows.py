@@ -45,6 +45,8 @@ def institution_values(institution: Institution, books: Snapshot) -> dict[str, o
         "approvals": canonical(books.approvals),
         "held_since": books.held_since,
         "exports": canonical(books.exports),
+        "help": canonical(asdict(institution.help)) if institution.help is not None else "",
+        "language": institution.language,
     }
 
 

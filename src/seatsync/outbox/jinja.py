@@ -7,18 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
+from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
 from traceback import walk_tb
 from typing import Any, NamedTuple, NoReturn
 
-from jinja2 import BaseLoader, BytecodeCache, StrictUndefined, TemplateNotFound, TemplateSyntaxError, nodes
+from jinja2 import (
+    BaseLoader,
+    BytecodeCache,
+    StrictUndefined,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    nodes,
+    pass_context,
+)
 from jinja2.bccache import Bucket
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.meta import TrackingCodeGenerator
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.guesses import did_you_mean
+from seatsync.domain.text.languages import LANGUAGES
 
 FOLDER = "letters"
 BUILTIN_PREFIX = "seatsync/"
@@ -59,7 +70,9 @@ class Jinja:
             optimized=False,
             cache_size=0,
             bytecode_cache=_CodeCache(),
+            extensions=["jinja2.ext.i18n"],
         )
+        self.environment.install_gettext_callables(translated, _only_singular, newstyle=True)  # type: ignore[attr-defined]
 
     def read(self, names: Sequence[str]) -> list[TemplateProblem]:
         """Return the custom templates' syntax errors and uses of unknown variables."""
@@ -184,6 +197,27 @@ class _CodeCache(BytecodeCache):
 
     def _code(self, bucket: Bucket) -> dict[str, Any]:
         return _BUILTIN_CODE if bucket.key.startswith(BUILTIN_PREFIX) else self.custom_code
+
+
+@pass_context
+def translated(context: Context, text: str) -> str:
+    """Return one of our texts in the letter's language; ``_("Open %(library)s", library=library)`` in a template fills it in."""
+    return _catalog(str(context.get("language") or "en")).gettext(text)
+
+
+@pass_context
+def _only_singular(context: Context, one: str, many: str, number: int) -> str:
+    return translated(context, one if number == 1 else many)
+
+
+@cache
+def _catalog(language: str) -> NullTranslations:
+    """Our texts in a language; English is in the templates themselves."""
+    place = files("seatsync.outbox") / "translations" / language / "LC_MESSAGES" / "messages.mo"
+    if language not in LANGUAGES or language == "en":
+        return NullTranslations()
+    with place.open("rb") as file:
+        return GNUTranslations(file)
 
 
 class _Loader(BaseLoader):

@@ -15,8 +15,8 @@ from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.letters import ASKING, LINKED, Values
 from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import printable
-from seatsync.domain.text.days import spelled
 from seatsync.domain.text.guesses import did_you_mean
+from seatsync.domain.text.languages import spelled
 from seatsync.sources.files import Folder
 
 if TYPE_CHECKING:
@@ -42,7 +42,9 @@ VARIABLES = {
     "open_url": "the address where members use the library; empty if the files give none",
     "opt_out_link": "the link to decline, if the institution allows it and there is something to decline; else empty",
     "portal": "the address of the members' pages; empty if there are none",
-    "contacts": "a list of the institution's contacts, each with name, email and role",
+    "contacts": "a list of the institution's contacts at the vendor, each with name, email and role",
+    "help": "whom members may ask, with name and either email or url; empty if the files name nobody",
+    "language": "the language of the letter: en, de, es, ko or pt",
     "reply_to": "the address for replies, from `mail.reply_to` in seatsync.yaml; else empty",
 }
 """The variables that a template can use, with their meaning."""
@@ -152,8 +154,8 @@ def _missing(letter: Rendered, link: str) -> str:
     return "" if all(link in body for body in bodies) else "no link, but its purpose is to bring the link"
 
 
-def samples(letter: str) -> Iterator[Values]:
-    """Yield values for sample letters: one with every value, one with as few as possible, and an invitation by the vendor's page."""
+def samples(letter: str, language: str = "en") -> Iterator[Values]:
+    """Yield values for letters in a language: with every value, with as few as possible, and of an invitation by the vendor's page."""
     base = "https://seats.school.example"
     full = dict.fromkeys(VARIABLES, "") | {
         "institution": "Example School",
@@ -164,13 +166,15 @@ def samples(letter: str) -> Iterator[Values]:
         "role": "" if letter == Letter.WELCOME else "Student",
         "tags": [] if letter == Letter.WELCOME else ["student", "imported:2026-09-01"],
         "kind": "temporary",
-        "until": spelled("2027-06-30"),
+        "until": spelled("2027-06-30", language),
         "at_vendor": False,
         "open_url": "" if letter == Letter.WELCOME else "https://app.vendor.example/",
         "link": f"{base}/l/school/EXAMPLE" if letter in LINKED else "",
         "opt_out_link": f"{base}/l/school/EXAMPLE/opt-out" if letter in ASKING else "",
         "portal": base,
         "contacts": [{"name": "Dana Fox", "email": "dana@vendor.example", "role": "Customer Success"}],
+        "help": {"name": "Example Library", "email": "help@school.example", "url": ""},
+        "language": language,
         "reply_to": "library@school.example",
     }
     yield full
@@ -182,6 +186,7 @@ def samples(letter: str) -> Iterator[Values]:
         "opt_out_link": "",
         "portal": "",
         "contacts": [],
+        "help": {},
         "reply_to": "",
         "open_url": "",
     }

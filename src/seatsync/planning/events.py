@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Any, assert_never
 
 from seatsync.domain.action import Action, Event, Grants, Sign, Subject, Unplanned
+from seatsync.domain.institution import PERSONAL
 from seatsync.domain.library import Delivery
 from seatsync.domain.license import IllegalTransition, Status
 from seatsync.domain.origin import Origin
@@ -23,8 +24,9 @@ _BLANK = Person("", "", "")._asdict()
 
 def first_event(institution: str, settings: Mapping[str, Any]) -> Event:
     """The event that adds the institution with its settings (``plan.settings_of``); a journal begins with it."""
-    detail = {"id": institution, **{name: value for name, value in settings.items() if name != "contacts"}}
-    return Event(Unplanned.INSTITUTION_ADD, detail=detail, person={"contacts": settings["contacts"]})
+    detail = {"id": institution, **{name: value for name, value in settings.items() if name not in PERSONAL}}
+    people = {name: settings[name] for name in PERSONAL if name in settings}
+    return Event(Unplanned.INSTITUTION_ADD, detail=detail, person=people)
 
 
 def newly_delivered(changes: Sequence[Change], books: Snapshot) -> set[str]:
@@ -173,11 +175,11 @@ def event_of(change: Change, number: int, day: Mapping[str, Any]) -> Event:
         case Subject.LIBRARY:
             return Event(action, change.library, detail=after)
         case Subject.INSTITUTION:
-            detail = {name: value for name, value in after.items() if name != "contacts"}
-            contacts = {"contacts": after["contacts"]} if "contacts" in after else None
+            detail = {name: value for name, value in after.items() if name not in PERSONAL}
+            people = {name: after[name] for name in PERSONAL if name in after} or None
             if "id" in after:
                 detail["was"] = (change.before or {})["id"]
-            return Event(action, detail=detail, person=contacts)
+            return Event(action, detail=detail, person=people)
         case Subject.ADMIN:
             return Event(action, person=change.before if action.facts.sign is Sign.REMOVE else after)
         case never:

@@ -207,7 +207,8 @@ def _admin(change: Change) -> str:
 
 
 def settings_of(institution: Institution) -> dict[str, object]:
-    """The institution's settings, as plans and the journal write them. Without a time zone or a last day there is no key for it."""
+    """The institution's settings, as plans and the journal write them. What is not set among the later ones has no key."""
     fields = asdict(institution)
-    names = ("name", "contacts", "opt_out", "timezone", "retire")
-    return {name: fields[name] for name in names if name not in ("timezone", "retire") or fields[name]}
+    optional = ("timezone", "retire", "help", "language")
+    names = ("name", "contacts", "opt_out", *optional)
+    return {name: fields[name] for name in names if name not in optional or fields[name]}

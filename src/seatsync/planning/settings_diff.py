@@ -8,7 +8,7 @@ from typing import Any
 
 from seatsync.domain.action import Action
 from seatsync.domain.desired import Desired
-from seatsync.domain.institution import Admin, Institution
+from seatsync.domain.institution import PERSONAL, Admin, Institution
 from seatsync.domain.library import Library
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.emails import email_key
@@ -16,12 +16,14 @@ from seatsync.planning.change import Change
 
 
 def institution_changes(desired: Desired, snapshot: Snapshot) -> Iterator[Change]:
-    """The change of id, name, contacts, opting out, time zone or last day, if any. The first apply adds the institution itself."""
+    """The change of the institution's own settings, if any. The first apply adds the institution itself."""
     known = snapshot.institution
     if not snapshot.serial or known is None or known.id not in (desired.institution.id, desired.was):
         return
     before, after = _institution(known), _institution(desired.institution)
     if fields := [name for name in after if before[name] != after[name]]:
+        if {*PERSONAL} & {*fields} and (before["help"] or after["help"]):  # an erased event takes nothing from another
+            fields += [name for name in PERSONAL if name not in fields]
         change = _changed(Action.INSTITUTION_UPDATE, before, after, fields, desired, "institution", fields[0])
         new_id = f"{known.id} becomes {after['id']} in the ledger, with its members, licenses and journal"
         yield change._replace(reason=new_id) if "id" in fields else change
@@ -95,7 +97,7 @@ _ONCE = {"sends_letters": True, "delivered_by": "seatsync", "claim_url": "", "op
 
 def _institution(institution: Institution) -> dict[str, Any]:
     fields = asdict(institution)
-    names = ("id", "name", "contacts", "opt_out", "timezone", "retire")
+    names = ("id", "name", "contacts", "opt_out", "timezone", "retire", "help", "language")
     return {name: list(fields[name]) if name == "contacts" else fields[name] for name in names}
 
 

@@ -16,13 +16,13 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.routing import IntegerConverter, Map, UnicodeConverter
 
 from seatsync.domain.fields import MAX_NUMBER
+from seatsync.domain.text.languages import LANGUAGES
 from seatsync.portal.accounts import openid, settings_pages, sign_in
 from seatsync.portal.accounts.forms import EmptyForm
 from seatsync.portal.accounts.sessions import visitor
 from seatsync.portal.admin import routes, work_list
 from seatsync.portal.members import claim, home, link
 from seatsync.portal.web import errors, health, letterhead, moved, request_log, translation
-from seatsync.portal.web.languages import LANGUAGES
 from seatsync.portal.web.limits import PER_ADDRESS, network
 from seatsync.portal.web.request_log import RequestLog, Took
 from seatsync.portal.web.site import Site, SiteSettings, site
@@ -115,7 +115,10 @@ def _language() -> str | None:
     if chosen in LANGUAGES:
         return str(chosen)
     wanted = [tag for tag, quality in request.accept_languages if quality]
-    return negotiate_locale(wanted, list(LANGUAGES), sep="-") or "en"
+    if found := negotiate_locale(wanted, list(LANGUAGES), sep="-"):
+        return found
+    head = letterhead.letterhead()
+    return head.language if head is not None and head.language else "en"
 
 
 def _check_request() -> None:

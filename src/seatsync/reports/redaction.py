@@ -183,6 +183,12 @@ class Redactor:
             return self.fingerprint(value)
         if name == "contacts":
             return [self._contact(contact) for contact in value]
+        if name == "help" and value:
+            return {
+                "name": HIDDEN,
+                "email": self.who(value["email"]) if value["email"] else "",
+                "url": self.text(value["url"]),
+            }
         if isinstance(value, list):
             return [self._value("", item) for item in value]
         return self.text(value) if isinstance(value, str) else value

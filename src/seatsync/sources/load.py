@@ -11,7 +11,7 @@ from typing import NamedTuple
 from seatsync.domain.approval import Approval
 from seatsync.domain.desired import Counted, Desired, Limits, Roster
 from seatsync.domain.diagnostic import Diagnostic, Severity
-from seatsync.domain.institution import Admin, Contact, Institution
+from seatsync.domain.institution import Admin, Contact, Helper, Institution
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import RosterMember
 from seatsync.domain.text.days import day_in
@@ -113,6 +113,8 @@ class _Loader:
                 institution.opt_out,
                 institution.timezone or "",
                 institution.retire.isoformat() if institution.retire is not None else "",
+                _helper(institution.help),
+                institution.language or "",
             ),
             admins=[Admin(a.email, a.given_name, a.family_name) for a in institution.admins],
             libraries=self.libraries,
@@ -206,6 +208,10 @@ class _Loader:
         for position, admin in enumerate(self.config.institution.admins):
             places[f"admins.{email_key(admin.email)}"] = self.at("institution", "admins", position)
         return places
+
+
+def _helper(entry: formats.HelpEntry | None) -> Helper | None:
+    return Helper(entry.name, entry.email or "", entry.url or "") if entry is not None else None
 
 
 def _limits(entry: formats.LimitsEntry) -> Limits:

@@ -108,9 +108,3 @@ def _zone(timezone: str) -> tzinfo:
         return ZoneInfo(timezone)
     except (KeyError, OSError, ValueError) as error:
         raise UnknownTimezone(timezone) from error
-
-
-def spelled(day: str) -> str:
-    """Spell ``2027-06-30`` as "30 June 2027"."""
-    found = date.fromisoformat(day)
-    return f"{found.day} {found:%B} {found.year}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, select
@@ -107,18 +108,24 @@ def host(connection: Connection, institution: str) -> Host | None:
 
 
 class Letterhead(NamedTuple):
-    """An institution as the head of its pages shows it."""
+    """An institution as its pages show it: its name, whom to ask (``help``, with name, email and url), and its language."""
 
     id: str
     name: str
+    help: Mapping[str, str]
+    language: str
 
 
 def letterhead(connection: Connection, institution: str) -> Letterhead | None:
     """The institution's letterhead; None where the ledger does not know it."""
     columns = tables.institution.c
-    query = select(columns.institution, columns.name).where(columns.institution == institution)
+    query = select(columns.institution, columns.name, columns.help, columns.language).where(
+        columns.institution == institution
+    )
     row = connection.execute(query).one_or_none()
-    return Letterhead(*row) if row is not None else None
+    return (
+        Letterhead(row.institution, row.name, json.loads(row.help or "{}"), row.language) if row is not None else None
+    )
 
 
 def may_decline(connection: Connection, institution: str) -> bool:

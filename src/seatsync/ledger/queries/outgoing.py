@@ -15,8 +15,8 @@ from seatsync.domain.library import DeliveredBy
 from seatsync.domain.license import Status
 from seatsync.domain.person import ERASED
 from seatsync.domain.text.characters import printable
-from seatsync.domain.text.days import spelled
 from seatsync.domain.text.emails import email_key
+from seatsync.domain.text.languages import spelled
 from seatsync.domain.text.tags import IMPORTED, split_tags
 from seatsync.ledger import tables
 
@@ -120,6 +120,8 @@ class _Contents:
         self.institution_row = connection.execute(
             select(tables.institution).where(columns.institution == institution)
         ).one()
+        self.language = self.institution_row.language or "en"
+        self.help = _plain(json.loads(self.institution_row.help)) if self.institution_row.help else {}
         self.contacts = [_plain(contact) for contact in json.loads(self.institution_row.contacts)]
         self.libraries = {row.id: row for row in self._rows_of_institution(tables.library)}
         self.admins = {row.key: row for row in self._rows_of_institution(tables.admin)}
@@ -144,7 +146,7 @@ class _Contents:
                 "family_name": person.family_name if person is not None else "",
                 "email": address,
                 "kind": license.kind if license is not None else "",
-                "until": spelled(license.until) if license is not None and license.until else "",
+                "until": spelled(license.until, self.language) if license is not None and license.until else "",
                 "open_url": library.open_url if library is not None else "",
                 "claim_url": library.claim_url if library is not None and at_vendor and row.letter in ASKING else "",
             }
@@ -156,6 +158,8 @@ class _Contents:
             if member is not None
             else [],
             "contacts": self.contacts,
+            "help": self.help,
+            "language": self.language,
             "at_vendor": at_vendor,
             "may_decline": bool(self.institution_row.opt_out) and row.letter in ASKING and not at_vendor,
         }

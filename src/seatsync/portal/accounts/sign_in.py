@@ -13,12 +13,12 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, s
 from sqlalchemy import Connection
 
 from seatsync.domain.text.emails import email_key
+from seatsync.domain.text.languages import LANGUAGES
 from seatsync.ledger.queries.accounts import accounts
 from seatsync.portal.accounts import codes, identities, passwords, sessions
 from seatsync.portal.accounts.codes import Purpose
 from seatsync.portal.accounts.forms import CodeAndPasswordForm, CodeForm, EmailForm, SignInForm
 from seatsync.portal.accounts.return_to import expected_email, is_from_letter, redirect_back, signed_in
-from seatsync.portal.web.languages import LANGUAGES
 from seatsync.portal.web.limits import CODES, SIGN_IN, mailbox
 from seatsync.portal.web.site import PageResponse, previous_page, site
 from seatsync.portal.web.translation import _

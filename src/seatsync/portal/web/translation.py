@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import flask_babel
 from flask import Flask
 
 from seatsync.domain.text.days import to_the_minute
+from seatsync.domain.text.languages import spelled
 from seatsync.reports.html import with_code
 
 
@@ -24,8 +24,7 @@ def later(text: str) -> Any:
 
 def day(iso: str) -> str:
     """Return ``2027-06-30`` as 30 June 2027, like the letters do, or as 30. Juni 2027."""
-    is_english = flask_babel.get_locale().language == "en"
-    return str(flask_babel.format_date(date.fromisoformat(iso[:10]), "d MMMM y" if is_english else "long"))
+    return spelled(iso[:10], flask_babel.get_locale().language)
 
 
 def register(app: Flask) -> None:

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from seatsync.domain.diagnostic import counted
-from seatsync.domain.text.days import spelled
+from seatsync.domain.text.languages import spelled
 from seatsync.ledger.queries.outlook.outlook import Outlook
 from seatsync.reports.html import with_code
 from seatsync.reports.outlook.chart import Chart, chart

@@ -171,9 +171,15 @@ def _difference(name: str, before: Any, after: Any) -> str:
         removed, added = [t for t in before if t not in after], [t for t in after if t not in before]
         return "tags " + " ".join([*(f"+{tag}" for tag in added), *(f"-{tag}" for tag in removed)])
     label = _LABELS.get(name) or spoken(name)
+    if name == "help":
+        return f"help {_helper(before)} → {_helper(after)}"
     if isinstance(after, list) and after and isinstance(after[0], dict):
         return f"{label} changed"
     return f"{label} {_value(before)} → {_value(after)}"
+
+
+def _helper(value: Mapping[str, str] | None) -> str:
+    return f"{value['name']}, {value['email'] or value['url']}" if value else "none"
 
 
 def _value(value: Any) -> str:

@@ -31,6 +31,12 @@ _PLACEHOLDER = "PREVIEW"
 @option("--letter", metavar="NAME", help="Only letters of this kind, for example invitation.")
 @option("--member", metavar="EMAIL|ID", help="Only letters to this member.")
 @option("--limit", type=click.IntRange(1), default=1, show_default=True, help="How many letters to show.")
+@option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="All letters in all languages, with examples: one page with --format html.",
+)
 @portal
 @mail_from
 @common("text", "html", "eml")
@@ -40,6 +46,7 @@ def preview(
     letter: str | None,
     member: str | None,
     limit: int,
+    everything: bool,
     portal_url: str | None,
     mail_from: str | None,
 ) -> int:
@@ -49,6 +56,7 @@ def preview(
     seatsync outbox preview
     seatsync outbox preview --letter reminder --format html > reminder.html
     seatsync outbox preview --member ann@grace.example --format eml
+    seatsync outbox preview --all --format html > letters.html
 
     The link is a placeholder. If no such letter is waiting, an example is shown.
     """
@@ -59,6 +67,12 @@ def preview(
     if letter is not None and letter not in [*Letter]:
         raise click.UsageError(f"There is no letter {letter}. The letters are: {', '.join(Letter)}.")
     _, sender, templates = settings_of(folder, run, mail_from, stand_in="nobody@sender.invalid")
+    if everything:
+        if member is not None or run.format == "eml":
+            raise click.UsageError(
+                "--all shows examples as text or HTML, so it goes with neither --member nor --format eml."
+            )
+        return _all(folder, sender.name, templates, letter, run)
     id = institution_of(folder, run)
     portal = portal_address(portal_url) or "https://portal.invalid"
     found = _waiting(folder, id, run, letter, member, limit)
@@ -79,6 +93,20 @@ def preview(
             exits.print_failure(Failure(f"Letter {one.serial} can't be sent: {unwritable}.", help), unwritable)
             codes.append(ExitCode.BROKEN)
     return exits.worst(codes)
+
+
+def _all(folder: Path, institution: str, templates: Templates, letter: str | None, run: Run) -> int:
+    from seatsync.cli.commands.outbox.preview_all import all_samples, as_page, as_text
+    from seatsync.outbox.rendering import BadTemplate
+
+    found = all_samples(templates, institution, letter)
+    try:
+        for piece in as_page(found, institution) if run.format == "html" else as_text(found):
+            click.echo(piece)
+    except BadTemplate as bad:
+        print_findings(folder, [bad.finding], run)
+        return ExitCode.INVALID
+    return ExitCode.DONE
 
 
 def _waiting(

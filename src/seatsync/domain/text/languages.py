@@ -1,0 +1,31 @@
+"""The languages of letters and pages, and how each writes a day."""
+
+from __future__ import annotations
+
+from datetime import date
+
+LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español", "ko": "한국어", "pt": "Português"}
+"""Each language's own name, by its tag. English texts are in the code, each other language has catalogs in ``translations``."""
+
+_MONTHS = {
+    "en": "January February March April May June July August September October November December",
+    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "pt": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+}
+_DAYS = {
+    "en": "{day} {month} {year}",
+    "de": "{day}. {month} {year}",
+    "es": "{day} de {month} de {year}",
+    "ko": "{year}년 {number}월 {day}일",
+    "pt": "{day} de {month} de {year}",
+}
+
+
+def spelled(day: str, language: str = "en") -> str:
+    """Spell ``2027-06-30`` as "30 June 2027", or as "30. Juni 2027". A language that is not known is English."""
+    found = date.fromisoformat(day)
+    language = language if language in _DAYS else "en"
+    months = _MONTHS.get(language, "").split()
+    month = months[found.month - 1] if months else ""
+    return _DAYS[language].format(day=found.day, month=month, number=found.month, year=found.year)
