@@ -97,6 +97,42 @@ def test_an_edit_and_its_inverse_leave_the_same_bytes(folder: Path, edits: tuple
     assert "Nothing to do." in edit(folder, *edits[1]).err
 
 
+ENDS = {
+    "early": "ann@grace.example,Ann,Lee\nben@grace.example,Ben,Okafor\ncleo@grace.example,Cleo,Martin,,,faculty\n",
+    "with all fields": "ann@grace.example,Ann,Lee,,,\nben@grace.example,Ben,Okafor,,,\ncleo@grace.example,Cleo,Martin,,,faculty\n",
+    "before the tags": "ann@grace.example,Ann,Lee,,\nben@grace.example,Ben,Okafor,,\ncleo@grace.example,Cleo,Martin,,,faculty\n",
+}
+
+
+@pytest.mark.parametrize("rows", ENDS.values(), ids=ENDS)
+def test_a_row_whose_last_tag_goes_ends_as_the_one_beside_it(folder: Path, rows: str) -> None:
+    (folder / "members.csv").write_text("email,given_name,family_name,student_id,role,tags\n" + rows)
+    before = contents(folder)
+    assert edit(folder, "tag", "alto", ANN).code == 0
+    assert "Ann,Lee,,,alto\n" in members(folder)
+    assert edit(folder, "untag", "alto", ANN).code == 0
+    assert contents(folder) == before
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "- {email: ann@grace.example, tags: [], given_name: Ann, family_name: Lee}\n",
+        "- email: ann@grace.example\n  tags: []\n  given_name: Ann\n  family_name: Lee\n",
+        "- {email: ann@grace.example, given_name: Ann, family_name: Lee}\n",
+    ],
+)
+def test_an_empty_list_of_tags_stays_where_no_edit_would_have_written_one(folder: Path, entry: str) -> None:
+    (folder / "members.yaml").write_text(
+        f"{entry}- {{email: ben@grace.example, given_name: Ben, family_name: O, tags: [x]}}\n"
+    )
+    (folder / "seatsync.yaml").write_text(config(folder).replace("members.csv", "members.yaml"))
+    before = contents(folder)
+    assert edit(folder, "tag", "alto", ANN).code == 0
+    assert edit(folder, "untag", "alto", ANN).code == 0
+    assert contents(folder) == before
+
+
 def test_a_selection_names_members_by_id_or_e_mail(folder: Path) -> None:
     (folder / "pick.csv").write_text(f"student_id,email\n001,\n,{CLEO}\n")
     assert edit(folder, "tag", "alto", BEN, "--select", "pick.csv").code == 0

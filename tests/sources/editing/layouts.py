@@ -52,6 +52,10 @@ class Person(NamedTuple):
     tags: tuple[str, ...]
 
 
+UNTAGGED = Person("last@grace.example", "Zoë", "Zorn", "", "", ())
+"""Somebody whom no edit tags: how their row ends says how rows of that file end."""
+
+
 class Written(NamedTuple):
     """A file, and the keys that its entry in seatsync.yaml needs."""
 
@@ -85,6 +89,7 @@ def csv_rosters(draw: Any, of: list[Person]) -> Written:
     space = draw(st.sampled_from(["", " "])) if delimiter != "\t" else ""
     quoted = draw(st.sampled_from([(), range(len(header)), (0, 2)]))
     separator = draw(st.sampled_from([";", "; "]))
+    ends = draw(st.sampled_from(["whole", "whole", "early", "before the last"]))
 
     def cell(position: int, value: str) -> str:
         needs = any(sign in value for sign in (delimiter, '"', "\n")) or value != value.strip()
@@ -95,16 +100,22 @@ def csv_rosters(draw: Any, of: list[Person]) -> Written:
         return f"{delimiter}{space}".join(cell(position, value) for position, value in enumerate(values))
 
     lines = [row(list(header))]
-    for person in of:
+    for person in of if ends == "whole" else [*of, UNTAGGED]:
         values = [*person[:5], separator.join(person.tags)]
         fields = [_FIELDS.get("".join(c for c in name.lower() if c.isalnum())) for name in header]
-        lines.append(row(["" if field is None else values[field] for field in fields]))
+        lines.append(row(_cut(["" if field is None else values[field] for field in fields], ends)))
         lines += draw(st.sampled_from([[], [], [""], [delimiter * (len(header) - 1)]]))
     above = draw(st.sampled_from([[], [], ["sep=" + delimiter]]))
     text = line_end.join([*above, *lines]) + draw(st.sampled_from(["", line_end]))
     kind = draw(st.sampled_from([*ENCODINGS]))
     mark, codec, named = ENCODINGS[kind]
     return Written("members.csv", mark + text.encode(codec), f", encoding: {named}" if named else "")
+
+
+def _cut(values: list[str], ends: str) -> list[str]:
+    """The fields of a row as a program writes them: all, those up to the last that is not empty, or without one that is last."""
+    filled = max(number for number, value in enumerate(values, 1) if value)
+    return values[: {"whole": len(values), "early": filled}.get(ends, max(filled, len(values) - 1))]
 
 
 @st.composite

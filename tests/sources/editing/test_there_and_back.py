@@ -19,7 +19,7 @@ from seatsync.sources.editing import grants, members, tags
 from seatsync.sources.editing.folder import EditedFolder
 from seatsync.sources.editing.refused import CannotEdit
 from seatsync.sources.editing.writing import write_all
-from tests.sources.editing.layouts import NAMES, TAGS, folders
+from tests.sources.editing.layouts import NAMES, TAGS, UNTAGGED, folders
 from tests.support.long_form import times
 
 Change = Callable[[EditedFolder], None]
@@ -58,7 +58,8 @@ def adding(draw: st.DataObject, folder: Path) -> tuple[Change, Change]:
 def tagging(draw: st.DataObject, folder: Path) -> tuple[Change, Change]:
     """A tag for some who do not have it, which is taken away again."""
     tag = draw.draw(st.sampled_from([*TAGS, "brand new"]))
-    some = drawn(draw, [who.email for who in read(folder).desired.members if tag not in split_tags(who.tags)])
+    everybody = [who for who in read(folder).desired.members if who.email != UNTAGGED.email]
+    some = drawn(draw, [who.email for who in everybody if tag not in split_tags(who.tags)])
     return lambda edited: tags.tag(edited, tag, some), lambda edited: tags.untag(edited, tag, some)
 
 

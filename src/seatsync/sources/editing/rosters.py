@@ -193,7 +193,7 @@ class _YamlRoster:
         position = self._position(member)
         key = self._tags(position)
         tags = yaml_tree.plain(yaml_tree.find(self.edits.tree, (position, key)))
-        if {*filter(None, tags)} == {tag} and not self._empty_lists:
+        if {*filter(None, tags)} == {tag} and not self._empty_lists and self._is_last(position, key):
             self.edits.drop_key((position,), key)
         else:
             for at, item in enumerate(tags):
@@ -207,6 +207,11 @@ class _YamlRoster:
 
     def _tags(self, position: int) -> str:
         return _key_of(self.nodes[position], "tags")
+
+    def _is_last(self, position: int, key: str) -> bool:
+        """Whether the member's key is where one that was added would be; elsewhere it was there with an empty list."""
+        node = self.nodes[position]
+        return isinstance(node, yaml_tree.MappingNode) and [*node.items][-1] == key
 
     @cached_property
     def _empty_lists(self) -> set[int]:

@@ -101,7 +101,7 @@ BY_HAND = "Change the file by hand."
 
 
 def _are_alike(read: Sequence[Sequence[str]], expected: Sequence[Sequence[str]]) -> bool:
-    """Whether the rows are the same; blank ones do not count, nor white space around values."""
+    """Whether the rows are the same; blank ones do not count, nor white space around values, nor empty values at the end."""
     rows, others = ([row for row in some if any(map(str.strip, row))] for some in (read, expected))
     if len(rows) != len(others):
         return False
@@ -109,4 +109,7 @@ def _are_alike(read: Sequence[Sequence[str]], expected: Sequence[Sequence[str]])
 
 
 def _meant(row: Sequence[str]) -> list[str]:
-    return [*map(clean, row)]
+    values = [*map(clean, row)]
+    while values and not values[-1]:
+        values.pop()
+    return values

@@ -11,6 +11,8 @@ from seatsync.sources.editing.texts.splices import Splice, line_end_of, line_sta
 
 _LIKE_THESE = 200
 """How many rows are looked at for the way in which a column is written."""
+_NEAR = 20
+"""How many rows above and below are looked at for the way in which a row ends."""
 
 
 class Cell(NamedTuple):
@@ -55,7 +57,7 @@ class CsvFile:
     def with_values(self, position: int, values: Mapping[int, str]) -> list[Splice]:
         """Return the splices that give the rows on these lines another value in the field at ``position``."""
         splices = []
-        for first, last in self.records[1:]:
+        for number, (first, last) in enumerate(self.records[1:], 1):
             if first not in values:
                 continue
             cells = self._cells((first, last))
@@ -64,10 +66,35 @@ class CsvFile:
                 missing = self.delimiter * (position - len(cells) + 1)
                 splices.append(Splice(cells[-1].end, cells[-1].end, missing + self._quoted(value, False)))
                 continue
+            if not value and position == len(cells) - 1 and (kept := self._cells_without_last(number, values)):
+                splices.append(Splice(cells[kept - 1].end, cells[-1].end, ""))
+                continue
             cell = cells[position]
             quoted = self._is_quoted(position, first, cells)
             splices.append(Splice(cell.start, cell.end, self._quoted(value, quoted)))
         return splices
+
+    def _cells_without_last(self, number: int, changed: Collection[int]) -> int:
+        """Return how many fields a row keeps whose last one becomes empty, as the nearest unchanged row that has nothing there does.
+
+        0: all of them, because that row has an empty field there, or because there is no such row near.
+        """
+        cells = self._cells(self.records[number])
+        last = len(cells) - 1
+        filled = max(at for at, cell in enumerate(cells[:last], 1) if cell.value)
+        kept = 0
+        near = range(max(1, number - _NEAR), min(len(self.records), number + _NEAR + 1))
+        for other in sorted(near, key=lambda other: abs(other - number)):
+            row = self._cells(self.records[other]) if self.records[other][0] not in changed else cells
+            if len(row) > last and not row[last].value:
+                return kept
+            if len(row) <= last and not row[-1].value:
+                return max(filled, len(row))
+            if len(row) < last:
+                return filled
+            if len(row) == last:  # may also be one that keeps empty fields
+                kept = filled
+        return kept
 
     def _row(self, row: Sequence[str], like: Sequence[Cell], is_header: bool) -> str:
         written = []
@@ -113,7 +140,13 @@ class CsvFile:
         return self.starts[first - 1], self.starts[last] if last < len(self.starts) else len(self.text)
 
     def _cells(self, record: tuple[int, int]) -> list[Cell]:
-        return self._cells_of(*self._range(*record))
+        if record not in self._parsed:
+            self._parsed[record] = self._cells_of(*self._range(*record))
+        return self._parsed[record]
+
+    @cached_property
+    def _parsed(self) -> dict[tuple[int, int], list[Cell]]:
+        return {}
 
     def _cells_of(self, start: int, end: int) -> list[Cell]:
         """Return the fields of the row at this range. The CSV reader has read it before, so its quotes are right."""
