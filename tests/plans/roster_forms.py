@@ -57,7 +57,7 @@ def yaml_of(columns: list[str], roster: list[dict[str, str]], how: dict[str, Any
             if name == "tags":
                 tags = person["tags"].split(";") if person["tags"] else []
                 yield f"tags: [{', '.join(map(value, reversed(tags) if turned else tags))}]"
-            elif name != "remark" and (person[name] or not how.get("blank")):
+            elif name not in ("remark", "exit date") and (person[name] or not how.get("blank")):
                 yield f"{name}: {value(person[name], quoted)}"
 
     people = ["- " + "\n  ".join(lines(position, person)) + "\n" for position, person in enumerate(roster)]

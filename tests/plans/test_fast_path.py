@@ -47,6 +47,7 @@ COLUMNS = [
     ["tags", "given_name", "family_name", "email"],
     ["email", "given_name", "family_name"],
     ["email", "given_name", "family_name", "tags", "remark"],
+    ["email", "given_name", "family_name", "student_id", "tags", "exit date"],
 ]
 SELECTORS = [
     "{everyone: true}",
@@ -81,6 +82,7 @@ LEAVER = {
     "role": "",
     "tags": "a;b",
     "remark": "-",
+    "exit date": "",
 }
 """Who leaves before the story begins, so that some approvals are used."""
 people = st.fixed_dictionaries(
@@ -92,6 +94,7 @@ people = st.fixed_dictionaries(
         "role": st.sampled_from(["", "Student"]),
         "tags": st.lists(st.sampled_from(TAGS), max_size=3).map(lambda tags: ";".join(dict.fromkeys(tags))),
         "remark": st.just("-"),
+        "exit date": st.sampled_from(["", "", "2026-08-31", "2026-09-01", "2026-09-04", "2027-06-30"]),
     }
 )
 rosters = st.lists(people, min_size=1, max_size=8, unique_by=lambda person: person["email"])
