@@ -46,3 +46,12 @@ def changed_program(top: Path, new: Mapping[str, str], edits: Mapping[str, tuple
             text = text.replace(old, instead)
         (package / name).write_text(text, encoding="utf-8")
     return ProgramCopy(top)
+
+
+def institution_of(top: Path, files: Mapping[str, str]) -> Path:
+    """The folder of an institution with these files, for a changed program."""
+    folder = top / "grace"
+    folder.mkdir()
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder

@@ -17,7 +17,7 @@ from seatsync.sources.tables.table import squeezed
 from seatsync.systems.portal import FILE, LIBRARY, PERSON, Portal
 from seatsync.systems.registry import PORTALS, SYSTEMS
 from tests.support.paths import ROOT
-from tests.support.program_copy import ProgramCopy, changed_program
+from tests.support.program_copy import ProgramCopy, changed_program, institution_of
 
 SOURCE = Path(program.__file__).parent
 
@@ -74,11 +74,7 @@ def with_reading_room(tmp_path_factory: pytest.TempPathFactory) -> ProgramCopy:
 
 @pytest.fixture
 def institution(tmp_path: Path) -> Path:
-    folder = tmp_path / "grace"
-    folder.mkdir()
-    (folder / "seatsync.yaml").write_text(CONFIG, encoding="utf-8")
-    (folder / "readers.csv").write_text(READERS, encoding="utf-8")
-    return folder
+    return institution_of(tmp_path, {"seatsync.yaml": CONFIG, "readers.csv": READERS})
 
 
 def test_the_kinds_delivery_and_template_of_a_system_that_is_added_hold(

@@ -9,7 +9,7 @@ import pytest
 
 from seatsync.formats.roster_entry import FORMATS
 from seatsync.sources.rosters.formats import registry
-from tests.support.program_copy import ProgramCopy, changed_program
+from tests.support.program_copy import ProgramCopy, changed_program, institution_of
 
 # ── One more format ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -58,11 +58,7 @@ def with_registrar(tmp_path_factory: pytest.TempPathFactory) -> ProgramCopy:
 
 @pytest.fixture
 def institution(tmp_path: Path) -> Path:
-    folder = tmp_path / "grace"
-    folder.mkdir()
-    (folder / "seatsync.yaml").write_text(CONFIG, encoding="utf-8")
-    (folder / "list.csv").write_text(LIST, encoding="utf-8")
-    return folder
+    return institution_of(tmp_path, {"seatsync.yaml": CONFIG, "list.csv": LIST})
 
 
 def test_a_roster_in_a_format_that_is_added_is_valid_and_applied(
