@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import product
@@ -335,7 +336,8 @@ def test_bars_are_as_long_as_what_they_count(kind: str, root: Path, open_page: O
             drawn = dict(bar.evaluate(_DRAWN))
             over = max(0, figures["used"] - figures["total"])
             expected = {"track": figures["total"], "over": over} | {
-                name: figures[name] for name in ("reserved", "temporary", "permanent")
+                name.replace("reserved", "unclaimed").replace("_", "-"): figures[name]
+                for name in ("temporary", "temporary_reserved", "permanent", "permanent_reserved")
             }
             for name, number in expected.items():
                 assert drawn.get(name, 0) == pytest.approx(number / room, abs=0.002), (library, name)
@@ -343,6 +345,20 @@ def test_bars_are_as_long_as_what_they_count(kind: str, root: Path, open_page: O
 
 _DRAWN = """bar => [...bar.querySelectorAll('rect')].map(part =>
     [part.className.baseVal, part.getBBox().width / bar.getBoundingClientRect().width])"""
+
+
+def test_seats_that_nobody_has_claimed_are_hatched_and_told_by_kind(root: Path, open_page: Open) -> None:
+    page = open_page(PAGES["changes"](root))
+    row = page.get_by_role("row", name="books")
+    for kind in ("temporary", "permanent"):
+        part = row.locator("svg").nth(1).locator(f".{kind}-unclaimed")
+        expect(part).to_have_attribute("fill", f"url(#{kind}-unclaimed)")
+        expect(page.locator(f"pattern#{kind}-unclaimed .{kind}")).to_have_count(1)
+    expect(
+        row.get_by_role("img", name=re.compile("after: .* 0 permanent claimed, 2 permanent unclaimed"))
+    ).to_be_visible()
+    heads = page.get_by_role("columnheader").all_text_contents()
+    assert heads[4:8] == ["temporary claimed", "temporary unclaimed", "permanent claimed", "permanent unclaimed"]
 
 
 def test_more_seats_than_there_are_are_told_and_drawn_beyond_the_end(root: Path, open_page: Open) -> None:

@@ -145,6 +145,18 @@ class Slots:
         }
 
 
+BY_KIND = {
+    "temporary": "temporary claimed",
+    "temporary_reserved": "temporary unclaimed",
+    "permanent": "permanent claimed",
+    "permanent_reserved": "permanent unclaimed",
+}
+"""The figures that add up to the seats in use, each kind split, and the words that people read for them."""
+
+FIGURES = {"total": "total", "used": "used", "available": "available", **BY_KIND}
+"""The figures of a library in tables, and the words for them."""
+
+
 SEATS = ("reserved", "temporary", "permanent")
 """The figures that add up to the seats in use."""
 

@@ -15,12 +15,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup, escape
 
 from seatsync.domain.diagnostic import counted
-from seatsync.domain.library import SEATS, Slots
+from seatsync.domain.library import BY_KIND, Slots
 from seatsync.planning.seats import SlotChange
 from seatsync.reports.drift import of_plan
 from seatsync.reports.view.changes import Line
 from seatsync.reports.view.findings import by_code, help_line
 from seatsync.reports.view.plan import Group, PlanView
+from seatsync.reports.view.seats import HEADERS
 
 CHUNK = 200
 """Rows in one ``<tbody>``: a browser lays out only the bodies in view, and the search hides whole bodies."""
@@ -65,6 +66,7 @@ def plans(views: Sequence[PlanView]) -> Iterator[str]:
     allowed = f"style-src {_csp_hash(style)}; script-src {_csp_hash(script)}"
     return environment.get_template("plan.html.jinja").generate(
         views=views,
+        headers=HEADERS,
         outcomes=outcomes(views),
         policy=f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'",
         style=style,
@@ -109,14 +111,23 @@ def bars(change: SlotChange) -> list[Bar]:
 def _bar(when: str, slots: Slots, percent: float) -> Bar:
     over = max(0, slots.used - slots.total)
     segments, start = [BarSegment("track", 0, round(slots.total * percent, 2))], 0
-    for seat in reversed(SEATS):  # permanent seats first
-        number = getattr(slots, seat)
-        segments.append(BarSegment(seat, round(start * percent, 2), round(number * percent, 2)))
+    for figure in _DRAWN:
+        number = getattr(slots, figure)
+        segments.append(BarSegment(_class_of(figure), round(start * percent, 2), round(number * percent, 2)))
         start += number
     segments.append(BarSegment("over", round(slots.total * percent, 2), round(over * percent, 2)))
-    figures = ", ".join(f"{getattr(slots, seat):,} {seat}" for seat in reversed(SEATS))
+    figures = ", ".join(f"{getattr(slots, figure):,} {BY_KIND[figure]}" for figure in _DRAWN)
     words = f"{when}: {slots.used:,} of {counted(slots.total, 'seat')} used: {figures}"
     return Bar(when, [segment for segment in segments if segment.width], words, over)
+
+
+_DRAWN = ("permanent", "permanent_reserved", "temporary", "temporary_reserved")
+"""The parts of a bar from its start: unclaimed seats are hatched."""
+
+
+def _class_of(figure: str) -> str:
+    """Return the class of a figure's part of the bar."""
+    return BY_KIND[figure].removesuffix(" claimed").replace(" ", "-")
 
 
 def with_code(text: str) -> Markup:

@@ -15,6 +15,7 @@ from seatsync.reports.view.decision import Decision
 from seatsync.reports.view.escaping import escape_controls
 from seatsync.reports.view.findings import help_line, shown
 from seatsync.reports.view.plan import Group, PlanView
+from seatsync.reports.view.seats import HEADERS
 from seatsync.reports.writer import Pipe, Writer
 
 FEW = 10
@@ -97,9 +98,8 @@ def _label(severity: Severity) -> str:
 
 
 def _slots(out: Writer, view: PlanView) -> None:
-    headers = ("library", "total", "used", "available", "reserved", "temporary", "permanent")
     out.line()
-    out.table(view.slots, headers, headers[1:])
+    out.table(view.slots, HEADERS, HEADERS[1:])
 
 
 def _groups(out: Writer, title: str, groups: list[Group], most: int | None) -> None:

@@ -15,6 +15,7 @@ from seatsync.cli.options import as_of_option, common, folders
 from seatsync.cli.planning import institution_snapshot
 from seatsync.cli.run import Run
 from seatsync.domain.diagnostic import counted
+from seatsync.domain.library import FIGURES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,15 +23,13 @@ if TYPE_CHECKING:
     from seatsync.domain.license import License
     from seatsync.domain.snapshot import Snapshot
 
-FIGURES = ("total", "used", "available", "reserved", "temporary", "permanent")
-
 
 @click.command("status")
 @folders
 @as_of_option
 @common("text", "json", pages=True)
 def command(run: Run, folders: list[Path], as_of: datetime | None) -> None:
-    """Show the seats of each library: total, used, available, reserved, temporary, permanent.
+    """Show the seats of each library: total, used, available; of each kind how many are claimed and unclaimed.
 
     \b
     seatsync status
@@ -57,10 +56,7 @@ def command(run: Run, folders: list[Path], as_of: datetime | None) -> None:
         libraries = institution["libraries"]
         rows = [(library, *(f"{slots[name]:,}" for name in FIGURES)) for library, slots in libraries.items()]
         out = text.stdout(run.no_color)
-        out.table(rows, (str(institution["institution"]), *FIGURES), FIGURES)
-        for library, slots in libraries.items():
-            if permanent := slots["permanent_reserved"]:
-                out.line((f"{library}: {counted(permanent, 'reserved seat is', 'reserved seats are')} permanent.", ""))
+        out.table(rows, (str(institution["institution"]), *FIGURES.values()), [*FIGURES.values()])
         if ends := institution.get("ends"):
             first = (
                 f"{counted(days[0]['seats'], 'seat')} of {library} after {days[0]['day']}"

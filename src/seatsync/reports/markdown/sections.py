@@ -14,7 +14,7 @@ from seatsync.reports.view.changes import line, seen_in_words
 from seatsync.reports.view.escaping import escape_controls
 from seatsync.reports.view.findings import by_code, help_line
 from seatsync.reports.view.plan import PlanView
-from seatsync.reports.view.seats import SlotRow
+from seatsync.reports.view.seats import HEADERS
 
 _OF_ONE_CODE = 3  # broken rules, or warnings, of one code that are shown before the rest is folded
 
@@ -22,9 +22,9 @@ _OF_ONE_CODE = 3  # broken rules, or warnings, of one code that are shown before
 _FOLDED = "\n</details>\n\n"
 
 
-def seats_section(rows: Sequence[SlotRow]) -> Section:
+def seats_section(rows: Sequence[Sequence[str]]) -> Section:
     """Return the seats of each library as a table."""
-    header = "| " + " | ".join(SlotRow._fields) + " |\n| --- |" + " ---: |" * (len(SlotRow._fields) - 1) + "\n"
+    header = "| " + " | ".join(HEADERS) + " |\n| --- |" + " ---: |" * (len(HEADERS) - 1) + "\n"
     texts = ("| " + " | ".join(map(literal, row)) + " |\n" for row in rows)
     return Section(header, [Rows("libraries", len(rows), texts)], "\n", Turn.FIRST)
 

@@ -39,8 +39,10 @@ class Column(NamedTuple):
 
     @property
     def least(self) -> int:
-        """The width of its longest word. Numbers and times stay in one line."""
-        if self.is_right or all(is_instant(cell) for cell in self.cells if cell):
+        """The width of its longest word. Numbers and times stay in one line, below a heading that may have several."""
+        if self.is_right:
+            return max(map(cell_len, (*self.header.split(" "), *self.cells)))
+        if all(is_instant(cell) for cell in self.cells if cell):
             return self.natural
         return max((cell_len(word) for cell in (self.header, *self.cells) for word in cell.split(" ")), default=0)
 

@@ -18,7 +18,7 @@ from seatsync.reports.view.decision import Decision, Panel, panel
 from seatsync.reports.view.escaping import escape_controls
 from seatsync.reports.view.facts import Fact, facts
 from seatsync.reports.view.findings import shown
-from seatsync.reports.view.seats import SlotRow, slot_row
+from seatsync.reports.view.seats import slot_row
 
 
 class Group(NamedTuple):
@@ -102,7 +102,7 @@ class PlanView:
         return f"Letters: {escape_controls(letters_in_words(self.plan.letters))}."
 
     @property
-    def slots(self) -> list[SlotRow]:
+    def slots(self) -> list[tuple[str, ...]]:
         return [slot_row(library, change) for library, change in self.plan.slots.items()]
 
     @property

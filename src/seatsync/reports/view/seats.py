@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from seatsync.domain.library import FIGURES
 from seatsync.planning.seats import SlotChange
 from seatsync.reports.view.escaping import escape_controls
 
-
-class SlotRow(NamedTuple):
-    """A library's seats for a table; each figure as ``3`` or ``3 → 5``."""
-
-    library: str
-    total: str
-    used: str
-    available: str
-    reserved: str
-    temporary: str
-    permanent: str
+HEADERS = ("library", *FIGURES.values())
 
 
-def slot_row(library: str, change: SlotChange) -> SlotRow:
-    """Return the row of a library."""
+def slot_row(library: str, change: SlotChange) -> tuple[str, ...]:
+    """Return the row of a library under ``HEADERS``; each figure as ``3`` or ``3 → 5``."""
     before, after = change.before.as_dict(), change.after.as_dict()
-    figures = {
-        name: f"{before[name]:,} → {after[name]:,}" if before[name] != after[name] else f"{after[name]:,}"
-        for name in SlotRow._fields[1:]
-    }
-    return SlotRow(escape_controls(library), **figures)
+    figures = (
+        f"{before[name]:,} → {after[name]:,}" if before[name] != after[name] else f"{after[name]:,}" for name in FIGURES
+    )
+    return (escape_controls(library), *figures)
