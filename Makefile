@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Container images often set this. Without compiled files, every process of the tests would compile everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: test test-rest test-fast check demo demo-portal bench torture mutants mutants-score pictures lock schemas reference migrations translations clean
+.PHONY: test test-rest test-fast check demo demo-portal bench torture mutants mutants-score pictures lock schemas reference site migrations translations clean
 
 # The quick tests on SQLite, and of the others the sixteenth whose turn it is (tests/support/turns.py).
 test: .venv/ready check
@@ -65,6 +65,10 @@ schemas: .venv/ready
 # Write the reference in docs/reference from the help of every command and the schemas.
 reference: .venv/ready
 	$(BIN)/python docs/reference.py
+
+# The documentation as a site in build/site: zensical.toml has its menu. A link that leads nowhere stops it.
+site: .venv/ready
+	$(BIN)/python docs/site.py
 
 # Note the digests of new migrations, which never change from then on. Run it when a version is released.
 migrations:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 import runpy
 import subprocess
+import tomllib
 from functools import cache
 from html import unescape
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import cmarkgfm
@@ -22,6 +25,7 @@ LINKED = [
     *sorted((ROOT / "examples").rglob("*.md")),
     ROOT / "src" / "seatsync" / "cli" / "output" / "explanations.md",
 ]
+SITE = runpy.run_path(str(ROOT / "docs" / "site.py"))
 _PATH = re.compile(r"`((?:[\w.-]+/)+[\w-]+\.(?:py|toml|jinja))`")
 
 
@@ -47,7 +51,7 @@ def test_the_reference_is_what_make_reference_writes() -> None:
 @pytest.mark.parametrize("page", LINKED, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_link_of_a_page_leads_to_a_file_and_a_heading_that_is_there(page: Path) -> None:
     wrong = []
-    for link in _links(page):
+    for link in _links(page.read_text(encoding="utf-8")):
         path, _, anchor = unquote(link).partition("#")
         target = page.parent / path if path else page
         if not target.exists() or (anchor and target.suffix == ".md" and anchor not in _headings(target)):
@@ -55,9 +59,55 @@ def test_every_link_of_a_page_leads_to_a_file_and_a_heading_that_is_there(page: 
     assert wrong == []
 
 
-def _links(page: Path) -> list[str]:
+def test_every_page_is_in_the_menu_of_the_site_once() -> None:
+    menu = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))["project"]["nav"]
+    pages = [path for entry in menu for path in _paths(entry)]
+    targets = SITE["sources"]().values()
+    assert sorted(pages) == sorted(path for path in targets if path.endswith(".md"))
+
+
+def test_the_links_of_the_site_lead_to_its_pages_or_to_the_repository() -> None:
+    sources = SITE["sources"]()
+    for source in [source for source in sources if source.endswith(".md")]:
+        for link in _links(SITE["page"](source)):
+            path = unquote(link).partition("#")[0]
+            at = os.path.normpath(Path(sources[source]).parent / path)
+            assert not path or at in sources.values(), f"{source}: {link}"
+
+
+def test_a_page_of_the_site_has_the_blank_lines_and_indents_that_its_markdown_asks_for() -> None:
+    lines = [
+        "Text:",
+        "- one",
+        "  more",
+        "",
+        "  ```",
+        "  code",
+        "  ```",
+        "1. two",
+        "```",
+        "- no list [x](../README.md)",
+        "```",
+    ]
+    assert SITE["laid_out"](lines, "docs/ci.md") == [
+        *["Text:", "", "- one", "    more", "", "    ```", "    code", "    ```", "", "1. two"],
+        *["```", "- no list [x](../README.md)", "```"],
+    ]
+    assert SITE["laid_out"](["[a](../README.md#more), [b](../action.yml)"], "docs/ci.md") == [
+        f"[a](index.md#more), [b]({SITE['REPOSITORY']}/action.yml)"
+    ]
+
+
+def _paths(entry: Any) -> list[str]:
+    """The pages of an entry of the menu: a path, or a title with a path or more entries."""
+    if isinstance(entry, str):
+        return [entry]
+    return [path for one in (entry.values() if isinstance(entry, dict) else entry) for path in _paths(one)]
+
+
+def _links(text: str) -> list[str]:
     """The addresses of links and pictures that stay in the repository."""
-    found = re.findall(r'\b(?:href|src|srcset)="([^"]+)"', _html(page))
+    found = re.findall(r'\b(?:href|src|srcset)="([^"]+)"', _html(text))
     return [unescape(link) for link in found if not re.match(r"[a-z]+:|//", link)]
 
 
@@ -66,7 +116,7 @@ def _headings(page: Path) -> set[str]:
     """The anchors of the page's headings, as GitHub makes them."""
     seen: dict[str, int] = {}
     anchors = set()
-    for heading in re.findall(r"<h[1-6]>(.*?)</h[1-6]>", _html(page), re.DOTALL):
+    for heading in re.findall(r"<h[1-6]>(.*?)</h[1-6]>", _html(page.read_text(encoding="utf-8")), re.DOTALL):
         text = unescape(re.sub(r"<[^>]+>", "", heading)).strip().lower()
         anchor = re.sub(r"[^\w\- ]", "", text).replace(" ", "-")
         number = seen[anchor] = seen.get(anchor, -1) + 1
@@ -74,9 +124,6 @@ def _headings(page: Path) -> set[str]:
     return anchors
 
 
-@cache
-def _html(page: Path) -> str:
-    rendered: str = cmarkgfm.github_flavored_markdown_to_html(
-        page.read_text(encoding="utf-8"), cmarkgfm.cmark.Options.CMARK_OPT_UNSAFE
-    )
+def _html(text: str) -> str:
+    rendered: str = cmarkgfm.github_flavored_markdown_to_html(text, cmarkgfm.cmark.Options.CMARK_OPT_UNSAFE)
     return rendered
