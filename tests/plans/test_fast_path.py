@@ -368,8 +368,8 @@ def members_made(place: Path, monkeypatch: pytest.MonkeyPatch) -> int:
         taken.append(1)
         take(reader, *args)
 
-    def many(reader: RosterReader, columns: Any, lines: Any) -> bool:
-        kept = take_plain(reader, columns, lines)
+    def many(reader: RosterReader, columns: Any, lines: Any, *more: Any) -> bool:
+        kept = take_plain(reader, columns, lines, *more)
         taken.append(len(lines) if kept else 0)
         return kept
 
