@@ -165,6 +165,26 @@ def test_help_lists_the_commands_in_groups(tmp_path: Path) -> None:
         assert [line.split()[0] for line in lines[start : start + len(group)]] == [*group]
 
 
+# Completion
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_gets_its_script(shell: str, tmp_path: Path) -> None:
+    script = run(tmp_path, "completion", shell).out
+    assert f"_SEATSYNC_COMPLETE={shell}_complete" in script
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [("seatsync lic", "licenses"), ("seatsync outbox pre", "preview"), ("seatsync members --kind perm", "permanent")],
+)
+def test_a_shell_is_told_how_words_go_on(words: str, offered: str, tmp_path: Path) -> None:
+    asked = {"_SEATSYNC_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
+    told = program(tmp_path, **asked)
+    assert told.stdout.decode().splitlines() == [f"plain,{offered}"]
+    assert told.stderr == b""
+
+
 # Global options and the folder stand where people write them
 
 

@@ -25,7 +25,6 @@ GROUPS = {
         "edit": "Change the files: members, tags, grants, rosters, libraries.",
         "fetch": "Fetch a roster from where it lives into a file.",
         "validate": "Check the files, without the ledger.",
-        "schema": "Print a JSON Schema.",
     },
     "Changes": {
         "plan": "Show what would change.",
@@ -42,7 +41,6 @@ GROUPS = {
         "log": "Show the journal.",
         "why": "Explain why a member has their licenses.",
         "verify": "Check the journal, the tables and the outbox.",
-        "explain": "Explain a code.",
     },
     "A vendor's portal": {
         "import": "Import members and licenses from a portal's CSV file.",
@@ -60,6 +58,11 @@ GROUPS = {
         "outbox": "Show the letters and send them.",
         "serve": "Run the members' and administrators' pages.",
         "ledger": "Manage the ledger.",
+    },
+    "Help": {
+        "explain": "Explain a code.",
+        "schema": "Print a JSON Schema.",
+        "completion": "Print the script for a shell's completion.",
     },
 }
 """Names → short help, as the help groups them. Each command is a module of its name in ``commands``, or one of ``_ELSEWHERE``."""

@@ -20,13 +20,18 @@ def command(run: Run, code: str | None) -> None:
     seatsync explain                  all codes
     """
     from seatsync.domain.text.guesses import did_you_mean
+    from seatsync.reports import text
 
     known = explanations()
     if code is None:
-        for name, text in known.items():
-            severity, _, page = " ".join(text.split()).partition(". ")
-            click.echo(f"{name:22} {severity.lower():8} {page.split('. ')[0].rstrip('.')}.")
+        text.stdout(run.no_color).table(_row(name, page) for name, page in known.items())
     elif code in known:
         click.echo(f"{code}\n\n{known[code]}")
     else:
         raise click.UsageError(f'There is no code "{code}". {did_you_mean(code, known)}'.rstrip())
+
+
+def _row(code: str, page: str) -> tuple[str, str, str]:
+    """A code, what it does, and the first sentence about it."""
+    severity, _, about = " ".join(page.split()).partition(". ")
+    return code, severity.lower(), f"{about.split('. ')[0].rstrip('.')}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import click
@@ -20,6 +21,10 @@ class Option(click.Option):
         if self.follows_rule:
             extra.pop("envvars", None)
         return extra
+
+    def make_metavar(self, ctx: click.Context) -> str:
+        """What stands for the value; any number is a number."""
+        return re.sub("(INTEGER|FLOAT)( RANGE)?", "NUMBER", super().make_metavar(ctx))
 
     def get_error_hint(self, ctx: click.Context | None) -> str:
         """The option's name, and the variable if the value came from there."""
