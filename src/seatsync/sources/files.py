@@ -261,9 +261,10 @@ class Folder:
         except UnicodeError as error:
             self._report_not_decoded(data, name, codec, error)
             return None
-        if codec == named and (reading := better(data, codec)) is not None:
-            message = f'{name} may not be {as_text(codec)}: in {reading.encoding} a value of it reads "{printable(reading.value)}".'
-            help = f"If that is right, write `encoding: {reading.encoding}`."
+        if codec == named and (fitting := better(data, codec)):
+            shown = ", ".join(f'"{printable(one.value, 40)}" in {one.encoding}' for one in fitting)
+            message = f"{name} may not be {as_text(codec)}: a value of it reads {shown}."
+            help = f"If that is right, write {' or '.join(f'`encoding: {one.encoding}`' for one in fitting)}."
             self._report("file-encoding", message, help, Origin(name), Severity.WARNING)
         return text
 

@@ -162,6 +162,16 @@ def test_another_file_of_an_institution_is_no_roster(place: Path) -> None:
     assert "extra.csv is a file of grants, not a roster" in done.err
 
 
+@pytest.mark.parametrize("name", ["MÃ¼ller", "M√ºller"])
+def test_a_name_that_a_program_garbled_is_told_with_what_it_was(tmp_path: Path, name: str) -> None:
+    (tmp_path / "list.csv").write_text(
+        f"email,first name,surname\na@g.example,Ann,Lee\nb@g.example,Bo,{name}\n", encoding="utf-8"
+    )
+    done = seatsync("validate", "list.csv", folder=tmp_path)
+    assert "list.csv:3:1  warning garbled-names" in done.out
+    assert f'("Bo {name}" was "Bo Müller")' in " ".join(done.out.split())
+
+
 def test_a_mistake_of_one_file_is_told_at_its_place(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("email,first name,surname\nann,Ann,Lee\n")
     done = seatsync("validate", "list.csv", folder=tmp_path)

@@ -60,6 +60,14 @@ def test_an_encoding_that_was_named_but_makes_no_names_is_warned_of(right: str) 
         assert f"`encoding: {right}`" in words
 
 
+@pytest.mark.parametrize("names", [["Müller", "Jürgen"], ["Zoë"], ["François", "Dupré"], ["Groß", "Jürß"], ["Müller"]])
+def test_the_text_of_a_mac_that_was_named_as_that_of_windows_is_warned_of(names: list[str]) -> None:
+    data = (HEADER + "".join(f"a{at}@x.example,A,{name}\n" for at, name in enumerate(names))).encode("mac_roman")
+    _, [(_, words)] = text_of(data, "windows-1252")  # some bytes are not valid in Windows-1252, which is an error
+    assert "`encoding: mac_roman`" in words
+    assert any(f'"{name}"' in words for name in names)
+
+
 @pytest.mark.parametrize(
     ("encoding", "name"), [each for each in EACH if each[0] not in ("mac_roman", "cp850", "koi8_u")]
 )

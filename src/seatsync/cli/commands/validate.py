@@ -137,6 +137,7 @@ def _one_file(paths: tuple[str, ...]) -> Path | None:
 def _validate_one(file: Path, run: Run, strict: bool) -> int:
     """Show how one roster is read, who is left out of it, and what is wrong with it."""
     from seatsync.domain.diagnostic import Severity
+    from seatsync.refusals.warnings.members import garbled
     from seatsync.reports import text
     from seatsync.sources.one_roster import NotARoster, read_one
     from seatsync.sources.rosters.told import in_detail, notices
@@ -145,7 +146,7 @@ def _validate_one(file: Path, run: Run, strict: bool) -> int:
         folder, reader, found = read_one(file, run.now)
     except NotARoster as other:
         raise click.UsageError(f"{other}. `seatsync validate FOLDER` checks it with its institution.") from other
-    found = without_names([*found, *notices(reader)], run)
+    found = without_names([*found, *garbled(reader.members), *notices(reader)], run)
     if run.format == "text":
         out = text.stdout(run.no_color)
         _show_details([*in_detail(reader)], run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from unicodedata import category, normalize
 
 # Controls, line separators and bidirectional overrides never belong in a name; zero-width joiners do (Persian, Hindi).
@@ -27,7 +28,9 @@ _ENCODED = re.compile(r"=\?[^?]*\?\s*[bBqQ]\s*\?")
 _MARKS = re.compile(r"[^\w\s\x00-\x7f]{31}")
 """31 characters in a row that may be combining marks: more than any letter has."""
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-TWICE_ENCODED = re.compile("[\xc3-\xf4][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
+_OF_MAC = bytes(range(0x80, 0xC0)).decode("mac_roman")
+TWICE_ENCODED = re.compile(f"[\xc3-\xf4][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|[√ƒ≈][{_OF_MAC}]")
+"""What UTF-8 looks like if it was read as Windows-1252, or as the text of an old Mac."""
 
 
 def clean(text: str) -> str:
@@ -90,13 +93,13 @@ def forbidden_fault(text: str) -> tuple[str, str] | None:
 
 
 def decoded_twice(text: str) -> str | None:
-    """Repair a text whose UTF-8 was read as Windows-1252 (``ChloÃ©`` becomes Chloé). None if that is not the case."""
+    """Repair a text whose UTF-8 was read as another encoding: ``ChloÃ©`` and ``Chlo√©`` become Chloé. None if it was not."""
     if text.isascii() or not TWICE_ENCODED.search(text):
         return None
-    try:
-        return text.encode("cp1252").decode()
-    except UnicodeError:
-        return None
+    for codec in ("cp1252", "mac_roman"):
+        with suppress(UnicodeError):
+            return text.encode(codec).decode()
+    return None
 
 
 def is_slug(text: str) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 from seatsync.domain.action import Action
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
+from seatsync.domain.person import RosterMember
 from seatsync.domain.text.characters import decoded_twice, printable
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.names import all_words, share_a_name
@@ -19,16 +20,20 @@ from seatsync.refusals.identity_changed import approval_line
 
 def garbled_names(case: Case) -> Iterator[Diagnostic]:
     """Warn of names that a program read in the wrong encoding."""
-    members = case.at_hand.desired.members  # a name that may be garbled is always at hand
+    yield from garbled(case.at_hand.desired.members)  # a name that may be garbled is always at hand
+
+
+def garbled(members: Sequence[RosterMember]) -> Iterator[Diagnostic]:
+    """Warn of the members with such names."""
     if all(all(map(str.isascii, map(attrgetter(name), members))) for name in ("given_name", "family_name")):
         return
     names = ((member, f"{member.given_name} {member.family_name}") for member in members)
-    garbled = [(member, name, was) for member, name in names if (was := decoded_twice(name))]
-    if garbled:
-        first, name, was = garbled[0]
-        emails = [member.email for member, _, _ in garbled]
+    broken = [(member, name, was) for member, name in names if (was := decoded_twice(name))]
+    if broken:
+        first, name, was = broken[0]
+        emails = [member.email for member, _, _ in broken]
         message = (
-            f"{counted(len(garbled), 'name was', 'names were')} garbled by a program that read the file in the wrong encoding: "
+            f"{counted(len(broken), 'name was', 'names were')} garbled by a program that read the file in the wrong encoding: "
             f'{named(emails)} ("{printable(name)}" was "{printable(was)}").'
         )
         help = "Export the file again as UTF-8."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import lookup
 from collections.abc import Sequence
 from itertools import islice, pairwise
 from typing import NamedTuple
@@ -55,14 +56,17 @@ def readings(data: bytes) -> list[Reading]:
     return [Reading(codec, _values(texts[codec])[at]) for codec in ranked if at < len(_values(texts[codec]))]
 
 
-def better(data: bytes, codec: str) -> Reading | None:
-    """Return how a value reads in an encoding that fits much better than ``codec``, the one that was named; None if none does."""
+def better(data: bytes, codec: str) -> list[Reading]:
+    """Return how a value reads in the encodings that fit much better than ``codec``, the one that was named."""
     lines = _odd_lines(data)
     strange = _strangeness(lines.decode(codec, "ignore"))
     if strange < _MUCH or codec.startswith("utf"):
-        return None
-    fitting = readings(data)
-    return fitting[0] if fitting and _strangeness(fitting[0].value) + _MUCH <= strange else None
+        return []
+    return [
+        one
+        for one in readings(data)
+        if lookup(one.encoding).name != codec and _strangeness(one.value) + _MUCH <= strange
+    ]
 
 
 def _odd_lines(data: bytes) -> bytes:
@@ -93,6 +97,11 @@ def _strange(word: str) -> int:
     letters = [character for character in word if not character.isascii() and character != "’"]
     strange = sum(4 for character in letters if category(character)[0] not in "LM")
     strange += sum(3 for one, next in pairwise(word) if one.islower() and next.isupper())
+    strange += sum(
+        3
+        for one, two, three in zip(word, word[1:], word[2:], strict=False)
+        if not two.isascii() and one.isupper() and two.isupper() and three.islower()
+    )
     scripts = {name_of(character, "?").split()[0] for character in word if character.isalpha()}
     strange += 4 * (len(scripts - {"HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA"}) > 1)
     strange += 3 * ("HALFWIDTH" in scripts)
