@@ -202,6 +202,26 @@ def test_an_apply_with_nothing_to_do_is_noted_once_after_an_update_of_the_rules(
     assert seatsync("verify", folder=place).code == 0
 
 
+def test_an_import_of_much_is_noted_once_so_that_the_next_plan_does_not_read_everybody(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("seatsync.apply.apply.MANY", 2)
+    row = "{0}@grace.example,{0},Lee,{1},Temporary,Delivered\n"
+    export = "Email,Given Name,Family Name,User ID,License Kind,License Status\n"
+    (place / "claimed.csv").write_text(export + row.format("ben", 2))
+    assert seatsync("import", "claimed.csv", "--library", "books", "--yes", "--now", NIGHT, folder=place).code == 0
+    assert end(place)["kind"] == "import", "one claim is read with each plan"
+    many = "".join(row.format(name, number) for number, name in ((1, "ann"), (2, "ben"), (3, "cy")))
+    (place / "claimed.csv").write_text(export + many)
+    assert seatsync("import", "claimed.csv", "--library", "sub", "--yes", "--now", NIGHT, folder=place).code == 0
+    assert end(place)["kind"] == "files"
+    assert is_fast(place, NIGHT)
+    before = stored(place)
+    apply(place, now=LATER)
+    assert stored(place) == before
+    assert seatsync("verify", folder=place).code == 0
+
+
 def test_no_file_that_changed_nothing_is_written_down(place: Path) -> None:
     before = stored(place)
     (place / "notes.txt").write_text("Nobody reads this.\n")

@@ -23,6 +23,9 @@ from seatsync.ledger.record import Recorder, Stale
 from seatsync.planning.events import events_of, first_event, newly_delivered
 from seatsync.planning.plan import AcceptedPlan
 
+MANY = 1_000
+"""After so many entries and events, an apply with nothing to do notes the files again: plans read each member since the last note."""
+
 
 class BadPlan(Failure):
     """The plan fits the ledger, but breaks a rule, so seatsync did not make it."""
@@ -216,7 +219,8 @@ def _accounts(connection: Connection, plan: AcceptedPlan, books: Snapshot) -> se
 def _is_known(last: AppliedFiles, plan: AcceptedPlan, books: Snapshot, same_files: bool, source: Source) -> bool:
     """Whether there is nothing to write: no changes, no approvals used, no exports taken, and no files that the journal must note.
 
-    Known files are noted again after an update of the rules: else each plan would read everybody.
+    Known files are noted again after an update of the rules, and once much has happened (an import): else each plan would read
+    everybody.
     """
     if plan.changes or not books.serial:
         return False
@@ -224,11 +228,12 @@ def _is_known(last: AppliedFiles, plan: AcceptedPlan, books: Snapshot, same_file
         return True
     is_same = (last.desired, last.commit) == (plan.desired_digest, source.commit) and not _rosters_moved(plan, books)
     is_used = plan.approvals or 0 in plan.exports.values()
-    return is_same and not is_used and not _is_of_other_rules(books.baseline, plan.baseline)
+    return is_same and not is_used and not _is_outdated(books.baseline, plan.baseline, books.serial)
 
 
-def _is_of_other_rules(known: Baseline, new: Baseline) -> bool:
-    return bool(known and new) and known["rules"] != new["rules"]
+def _is_outdated(known: Baseline, new: Baseline, serial: int) -> bool:
+    """Whether a new baseline makes the next plans faster than the known one."""
+    return bool(known and new) and (known["rules"] != new["rules"] or serial - known["serial"] > MANY)
 
 
 def must_match(connection: Connection | None, plan: AcceptedPlan, books: Snapshot) -> None:

@@ -48,7 +48,8 @@ class Start(NamedTuple):
             files = [Path(export.file) for export in self.exports]
             run.say(f"The files are written, but the ledger is not filled. To finish: Run {imports(folder, files)}.")
             raise
-        if say_what_a_plan_says(folder, run):
+        plan = say_what_a_plan_says(folder, run)
+        if not plan.changes and not plan.refusals:
             run.say(f"Now compare the seats with the portal: seatsync status {quote(str(folder))}")
 
 

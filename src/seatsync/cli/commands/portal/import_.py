@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
@@ -293,7 +294,10 @@ class _Importing:
 
     def _fill_ledger(self) -> int:
         """Record what the export shows; return the number of events."""
+        from seatsync.apply.apply import carry_out
         from seatsync.apply.importing import import_exports
+        from seatsync.ledger.record import Stale
+        from seatsync.planning.plan import accept
 
         desired = _desired(self.folder, self.run)
         ledger = ledger_of(self.run, self.folder, desired.institution.id)
@@ -302,7 +306,11 @@ class _Importing:
         self.run.say(
             f"The ledger recorded {counted(events, 'event')}." if events else "The ledger already had everything."
         )
-        say_what_a_plan_says(self.folder, self.run)
+        plan = say_what_a_plan_says(self.folder, self.run)
+        if events and (accepted := accept(plan)) is not None and not plan.changes:
+            # As an apply does, so that the next plan reads only what has changed. Other files than the last ones are left to it.
+            with suppress(Stale):  # others write too
+                carry_out(ledger, accepted, today, at, actor(), commit(self.folder), same_files=True)
         return events
 
 
@@ -330,12 +338,12 @@ def _summary(plan: Plan) -> str:
     return PlanView(plan).counts or "nothing to do"
 
 
-def say_what_a_plan_says(folder: Path, run: Run) -> bool:
-    """Plan again, and say whether files and ledger now agree, or exactly why not; return whether they do."""
+def say_what_a_plan_says(folder: Path, run: Run) -> Plan:
+    """Plan again, and say whether files and ledger now agree, or exactly why not; return the plan."""
     plan = _plan(folder, run)
     if not plan.changes and not plan.refusals:
         run.say("The plan is empty: files and ledger agree.")
-        return True
+        return plan
     run.say(f"Files and ledger still differ: {_summary(plan)}. See `seatsync plan`.")
     print_findings(folder, plan.refusals, run)
-    return False
+    return plan
