@@ -74,6 +74,17 @@ def test_where_nothing_changed_a_set_has_the_same_files_and_still_may_not_be_emp
     assert "empty-roster" in seatsync("plan", *NOW, folder=folder).out
 
 
+@pytest.mark.parametrize("roster", ["sis", "sis.zip"])
+def test_why_finds_a_person_of_a_set_before_and_after_it_was_applied(tmp_path: Path, roster: str) -> None:
+    folder = _folder(tmp_path / "grace", roster)
+    for is_applied in (False, True):
+        if is_applied:
+            assert seatsync("apply", "--yes", *NOW, folder=folder).code == 0
+        ran = seatsync("why", "ann@school.example", *NOW, folder=folder)
+        assert (ran.code, f"{roster}/users.csv:2" in ran.out) == (0, True), ran
+        assert "until 2026-12-18 with class:NT501" in ran.out
+
+
 def test_a_file_that_comes_into_the_folder_later_is_read(tmp_path: Path) -> None:
     folder = _folder(tmp_path / "grace", "sis")
     people = user("u1", "student", "Ann", "Lee")
