@@ -58,7 +58,7 @@ ANN = "member1234@grace.example"
     ("command", "code", "says"),
     [
         pytest.param(f"why {ANN}", 0, "seatsync.yaml:7", id="why"),
-        pytest.param("why S1234 books", 0, f"{ANN} (Ann Lee-1234, S1234)", id="why by id"),
+        pytest.param("why S1234 books", 0, f"Ann Lee-1234 ({ANN}, S1234)", id="why by id"),
         pytest.param(f"why {ANN} --redact", 0, "person-", id="why, redacted"),
         pytest.param("why nobody@grace.example", 4, "The ledger has no member nobody@grace.example.", id="why nobody"),
         pytest.param(f"log --member {ANN}", 0, "member-add", id="log"),
