@@ -16,11 +16,13 @@ import seatsync.outbox
 from seatsync.domain.action import Letter
 from seatsync.domain.text.languages import LANGUAGES, spelled
 from seatsync.outbox.rendering import Templates, samples
+from tests.cli.test_lists import write_csv
 from tests.support import letters
-from tests.support.letters import ANN, BEN, CY, applied, ran
-from tests.support.letters import CONFIG as CONFIG
+from tests.support.letters import ANN, BEN, CY, LATER, PORTAL, applied, part, ran, sent
+from tests.support.mail_server import Mailroom
+from tests.support.pages import mail_to, pages_of
 
-school = letters.school
+school, room = letters.school, letters.room
 
 OUTBOX = Path(str(files(seatsync.outbox)))
 OTHERS = [language for language in LANGUAGES if language != "en"]
@@ -150,3 +152,36 @@ def test_names_from_right_to_left_stand_by_themselves(school: Path) -> None:
     applied(school, ["dov@grace.example", "דוד", "כהן", "student"])
     page = ran(school, "outbox", "preview", "--member", "dov@grace.example", "--format", "html").out
     assert "<bdi>דוד כהן</bdi>" in page
+
+
+@pytest.mark.sqlite_only("it is about words")
+def test_a_member_s_letters_and_the_pages_behind_them_are_in_the_member_s_language(
+    school: Path, room: Mailroom
+) -> None:
+    """It is a tag: of a person, of a whole roster, or made from a column."""
+    speaking(school, "  language: de\n")
+    applied(school, [*ANN[:3], "owner;language:pt"], [*BEN[:3], "student;language:ko"], CY)
+    sent(school)
+    assert mail_to(room, "ann@grace.example")["Subject"] == "Grace Seminary tem uma vaga para você: Biblical Studies"
+    assert mail_to(room, "cy@grace.example")["Subject"] == "Legen Sie Ihr Passwort für Jamworks fest"
+    letter = part(mail_to(room, "ben@grace.example"), "plain")
+    assert "2027년 6월 30일까지 이용하실 수 있습니다." in letter
+    with pages_of(school, room, room.port) as pages:
+        ben = pages.browser()
+        found = re.search(rf"{PORTAL}/l/grace/[\w-]+", letter)
+        assert found is not None
+        assert ben.open(found[0], Accept_Language="en").title == "Grace Seminary에서 좌석을 준비했습니다"
+        ben.press("Español", language="es")
+        assert ben.open(found[0], Accept_Language="en").title == "Grace Seminary tiene una plaza para usted"
+        assert pages.browser().open("/claim/grace", Accept_Language="fr").title.startswith("Ihre Plätze bei")
+    applied(school, [*ANN[:3], "owner"], [*BEN[:3], "student;language:pt"], CY, now=LATER)
+    assert "Olá, Ben Okafor," in ran(school, "outbox", "preview", *BEN_S, now=LATER).out
+    ran(school, "verify")
+
+
+@pytest.mark.sqlite_only("it is about files")
+def test_a_language_that_letters_do_not_have_is_told_at_its_place_with_those_that_they_have(school: Path) -> None:
+    write_csv(school / "members.csv", letters.HEADER, ANN, [*BEN[:3], "student;language:tlh"])
+    told = ran(school, "validate", code=3).out
+    assert "members.csv:3:" in told
+    assert "one of en, de, es, ko, pt" in " ".join(told.split())

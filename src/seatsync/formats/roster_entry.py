@@ -70,7 +70,7 @@ def _template(value: Any) -> Any:
 
 
 def _prefix(value: str) -> str:
-    if fault := tag_fault(f"{value}:x"):
+    if fault := tag_fault(f"{value}:en"):
         raise InvalidValue(f"{quoted(value)} can't begin a tag: {fault}", "Choose another prefix, for example class.")
     return value
 

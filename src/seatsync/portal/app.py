@@ -114,6 +114,8 @@ def _language() -> str | None:
         chosen = who.language
     if chosen in LANGUAGES:
         return str(chosen)
+    if (of_letter := letterhead.language_of_letter()) in LANGUAGES:
+        return of_letter
     wanted = [tag for tag, quality in request.accept_languages if quality]
     if found := negotiate_locale(wanted, list(LANGUAGES), sep="-"):
         return found

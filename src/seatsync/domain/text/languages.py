@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español", "ko": "한국어", "pt": "Português"}
 """Each language's own name, by its tag. English texts are in the code, each other language has catalogs in ``translations``."""
+
+LANGUAGE_TAG = "language:"
+"""Prefix of the tag that says in which language somebody gets letters: ``language:ko``."""
+
+
+def language_of(tags: Iterable[str]) -> str:
+    """The language that a member's tags say; empty if they say none."""
+    said = (tag.removeprefix(LANGUAGE_TAG) for tag in tags if tag.startswith(LANGUAGE_TAG))
+    return next((language for language in said if language in LANGUAGES), "")
+
 
 _MONTHS = {
     "en": "January February March April May June July August September October November December",

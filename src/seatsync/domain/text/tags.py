@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from seatsync.domain.text.languages import LANGUAGE_TAG, LANGUAGES
+
 IMPORTED = "imported:"
 """Prefix of the date tag ``imported:YYYY-MM-DD``, which only the ledger sets."""
 TAG_SEPARATOR = ";"
@@ -19,6 +21,8 @@ def tag_fault(tag: str) -> str | None:
         return "it contains a ;, which separates tags in CSV files"
     if tag.startswith(IMPORTED):
         return f"tags that start with {IMPORTED} are set by the ledger"
+    if tag.startswith(LANGUAGE_TAG) and tag.removeprefix(LANGUAGE_TAG) not in LANGUAGES:
+        return f"letters have no such language; {LANGUAGE_TAG} is followed by one of {', '.join(LANGUAGES)}"
     return None
 
 

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection, and_, select
 
 from seatsync.domain.library import DeliveredBy
+from seatsync.domain.text.languages import language_of
+from seatsync.domain.text.tags import split_tags
 from seatsync.ledger import tables
 
 
@@ -18,7 +20,8 @@ class Offer(NamedTuple):
     The day ends in the institution's ``timezone``. With ``is_at_vendor`` it is claimed on the vendor's page ``claim_url``, which
     is empty if the files do not give it.
 
-    ``title`` is empty in the offer of an administrator's sign-in.
+    ``language`` is that of the member's letters, empty if their tags say none. ``title`` is empty in the offer of an
+    administrator's sign-in.
     """
 
     name: str
@@ -31,6 +34,7 @@ class Offer(NamedTuple):
     timezone: str = ""
     is_at_vendor: bool = False
     claim_url: str = ""
+    language: str = ""
 
 
 def offer(connection: Connection, institution: str, library: str, member: int) -> Offer | None:
@@ -49,6 +53,7 @@ def offer(connection: Connection, institution: str, library: str, member: int) -
                 institutions.timezone,
                 titles.delivered_by,
                 titles.claim_url,
+                people.tags,
             ),
         )
         .select_from(
@@ -64,7 +69,16 @@ def offer(connection: Connection, institution: str, library: str, member: int) -
     license_now = (row.kind or "", row.status or "", row.until or "", row.timezone)
     is_there = row.delivered_by == DeliveredBy.VENDOR
     may_decline = bool(row.opt_out) and not is_there
-    return Offer(row.name, row.title, row.email, may_decline, *license_now, is_there, row.claim_url)
+    return Offer(
+        row.name,
+        row.title,
+        row.email,
+        may_decline,
+        *license_now,
+        is_there,
+        row.claim_url,
+        language_of(split_tags(row.tags)),
+    )
 
 
 def welcome(connection: Connection, institution: str, admin: str) -> Offer | None:

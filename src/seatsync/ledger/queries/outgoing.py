@@ -16,7 +16,7 @@ from seatsync.domain.license import Status
 from seatsync.domain.person import ERASED
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.emails import email_key
-from seatsync.domain.text.languages import spelled
+from seatsync.domain.text.languages import language_of, spelled
 from seatsync.domain.text.tags import IMPORTED, split_tags
 from seatsync.ledger import tables
 
@@ -138,6 +138,9 @@ class _Contents:
         at_vendor = library is not None and library.delivered_by == DeliveredBy.VENDOR
         is_open = license is not None and license.status == Status.UNCLAIMED.value
         address = person.email if person is not None and person.key and (is_open or row.letter not in ASKING) else ""
+        member = person if row.member else None
+        language = language_of(split_tags(member.tags)) if member is not None else ""
+        language = language or self.language
         values = _plain(
             {
                 "institution": self.institution_row.name,
@@ -146,12 +149,11 @@ class _Contents:
                 "family_name": person.family_name if person is not None else "",
                 "email": address,
                 "kind": license.kind if license is not None else "",
-                "until": spelled(license.until, self.language) if license is not None and license.until else "",
+                "until": spelled(license.until, language) if license is not None and license.until else "",
                 "open_url": library.open_url if library is not None else "",
                 "claim_url": library.claim_url if library is not None and at_vendor and row.letter in ASKING else "",
             }
         )
-        member = person if row.member else None
         values |= {
             "role": printable(member.role, 500) if member is not None else "",
             "tags": [*map(printable, (*split_tags(member.tags), IMPORTED + member.imported_on))]
@@ -159,7 +161,7 @@ class _Contents:
             else [],
             "contacts": self.contacts,
             "help": self.help,
-            "language": self.language,
+            "language": language,
             "at_vendor": at_vendor,
             "may_decline": bool(self.institution_row.opt_out) and row.letter in ASKING and not at_vendor,
         }

@@ -23,7 +23,7 @@ from seatsync.portal.accounts.forms import CodeAndPasswordForm, EmptyForm, SureF
 from seatsync.portal.accounts.return_to import remember_letter
 from seatsync.portal.accounts.sign_in import account_code_page, no_code_page, send_code, sign_in_with_code
 from seatsync.portal.members import seats
-from seatsync.portal.web.letterhead import on_pages_of
+from seatsync.portal.web.letterhead import in_language_of_letter, on_pages_of
 from seatsync.portal.web.site import PageResponse, site
 
 pages = Blueprint("letter", __name__, url_prefix="/l/<institution>/<token>")
@@ -143,6 +143,7 @@ def _open_link(institution: str, token: str) -> OpenLink | Closed:
             return Closed(UnavailableReason.UNKNOWN)
         if link.member:
             offer = offers.offer(connection, institution, link.library, link.member)
+            in_language_of_letter(offer.language if offer is not None else "")
             if offer is not None and link.state is not LinkState.USED and offer.status in _CLOSED:
                 return Closed(_CLOSED[offer.status])
             if offer is not None and offer.is_at_vendor:

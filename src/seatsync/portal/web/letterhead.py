@@ -11,13 +11,23 @@ from seatsync.ledger.queries import offers
 from seatsync.ledger.queries.offers import Letterhead
 from seatsync.portal.web.site import site
 
-_KEY = "institution"
+_KEY, _LANGUAGE_KEY = "institution", "letter_language"
 
 
 def on_pages_of(institution: str) -> None:
     """Show this page, and those that follow in this browser, with the institution's letterhead; with none for an empty id."""
     session[_KEY] = institution
     g.pop("letterhead", None)
+
+
+def in_language_of_letter(language: str) -> None:
+    """Speak the language of the letter from which somebody comes, where they have chosen none; empty for none."""
+    session[_LANGUAGE_KEY] = language
+
+
+def language_of_letter() -> str:
+    """Return the language of the letter from which this browser came; empty for none."""
+    return str(session.get(_LANGUAGE_KEY, ""))
 
 
 def letterhead() -> Letterhead | None:
