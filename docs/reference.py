@@ -54,25 +54,29 @@ def _contexts(context: click.Context) -> Iterator[click.Context]:
 
 def _file(name: str, schema: Schema) -> str:
     lines = [f"# {FILES[name]}", NOTE, f"{schema['description']} `seatsync schema {name}` prints the schema."]
-    lines += _described(schema)
-    for title, definition in schema["$defs"].items():
-        lines += [f"## {title}", *filter(None, [definition.get("description")]), *_described(definition)]
+    models = schema["$defs"]
+    lines += _described(schema, models)
+    for title, definition in models.items():
+        lines += [f"## {title}", *filter(None, [definition.get("description")]), *_described(definition, models)]
     return "\n\n".join(lines) + "\n"
 
 
-def _described(schema: Schema) -> list[str]:
+def _described(schema: Schema, models: Schema) -> list[str]:
     """Return what stands below the heading of a model: its keys as a table, or what it may be."""
     if "properties" not in schema:
         return [] if schema.get("type") == "object" else [f"Value: {_type(schema)}."]
-    rows = [_row(key, value, key in schema.get("required", ())) for key, value in schema["properties"].items()]
+    required = schema.get("required", ())
+    rows = [_row(key, value, models, key in required) for key, value in schema["properties"].items()]
     return ["\n".join(["| key | value | what it means |", "| --- | --- | --- |", *rows])]
 
 
-def _row(key: str, value: Schema, is_required: bool) -> str:
+def _row(key: str, value: Schema, models: Schema, is_required: bool) -> str:
     default = value.get("default")
     told = "required" if is_required else "" if default in (None, [], {}) else f"default `{json.dumps(default)}`"
     values = "; ".join(filter(None, [_type(value), told if not isinstance(default, dict) else ""]))
-    return f"| `{key}` | {_cell(values)} | {_cell(value.get('description', ''))} |"
+    model = models.get(value.get("$ref", "").rpartition("/")[2], {})
+    meaning = value.get("description") or model.get("description", "")
+    return f"| `{key}` | {_cell(values)} | {_cell(meaning)} |"
 
 
 def _type(value: Schema) -> str:
