@@ -125,25 +125,32 @@ def carry_out(
             raise Stale("another apply has noted other files in the meantime")
         if _is_known(last, plan, books, same_files, source):  # somebody else has noted the files in the meantime
             return Applied(books.serial, books.head)
-        noted = not plan.changes and not plan.approvals and books.serial > 0
-        first = [] if books.serial else [first_event(plan.institution, plan.settings)]
-        accounts = _accounts(connection, plan, books)
-        day = today.isoformat()
-        kind, detail = "files" if noted else "apply", _detail(plan, day, len(first) + len(accounts), source)
-        entry = Entry(kind, at, actor, commit, plan.fingerprint, detail)
-        if plan.was:
-            if knows(connection, plan.institution):
-                raise Stale(f'the ledger has an institution "{plan.institution}" now')
-            rename(connection, plan.was, plan.institution, at)
-        recorder = Recorder(connection, plan.institution, books)
-        try:
-            recorder.record(entry, chain(first, events_of(plan.changes, books, day, accounts)))
-        except IllegalTransition as illegal:
-            raise BadPlan(str(illegal)) from illegal
-        held = bool(books.held_since and recorder.sent)
-        return Applied(books.serial, books.head, recorder.sent, noted, held, source.outdated)
+        return _write(connection, plan, books, Entry("apply", at, actor, commit, plan.fingerprint), today, source)
 
     return ledger.write(known_as, actor, commit, apply)
+
+
+def _write(
+    connection: Connection, plan: AcceptedPlan, books: Snapshot, entry: Entry, today: date, source: Source
+) -> Applied:
+    """Write the plan's changes, with the ``entry`` once it says what they came from. ``books`` has the members that they need."""
+    noted = not plan.changes and not plan.approvals and books.serial > 0
+    first = [] if books.serial else [first_event(plan.institution, plan.settings)]
+    accounts, day = _accounts(connection, plan, books), today.isoformat()
+    entry = entry._replace(
+        kind="files" if noted else "apply", detail=_detail(plan, day, len(first) + len(accounts), source)
+    )
+    if plan.was:
+        if knows(connection, plan.institution):
+            raise Stale(f'the ledger has an institution "{plan.institution}" now')
+        rename(connection, plan.was, plan.institution, entry.at)
+    recorder = Recorder(connection, plan.institution, books)
+    try:
+        recorder.record(entry, chain(first, events_of(plan.changes, books, day, accounts)))
+    except IllegalTransition as illegal:
+        raise BadPlan(str(illegal)) from illegal
+    held = bool(books.held_since and recorder.sent)
+    return Applied(books.serial, books.head, recorder.sent, noted, held, source.outdated)
 
 
 def note_commit(ledger: Ledger, institution: str, at: str, actor: str, commit: str, files: Compared) -> Applied:

@@ -299,7 +299,7 @@ class _Importing:
         from seatsync.ledger.record import Stale
         from seatsync.planning.plan import accept
 
-        desired = _desired(self.folder, self.run)
+        desired = _desired(self.folder, self.run) if self.texts else self.desired
         ledger = ledger_of(self.run, self.folder, desired.institution.id)
         today, at = self.run.today(self.timezone), self.run.at(self.timezone)
         events = import_exports(ledger, desired, [self.export], self.at, today, at, actor(), commit(self.folder))
