@@ -27,6 +27,7 @@ LONG = (
     "cli/test_changed_since.py",
     "cli/test_drift.py",
     "cli/test_expect.py",
+    "cli/test_from_export.py",
     "cli/test_init_from.py",
     "cli/test_init_pipeline.py",
     "cli/test_init_roster.py",

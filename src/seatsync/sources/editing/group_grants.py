@@ -53,6 +53,7 @@ class Group(NamedTuple):
         )
 
 
+_MOST_TOLD = 20
 _EXCEPTIONS = {"not_tags", "not_emails", "not_file"}
 
 
@@ -91,7 +92,9 @@ def _check_has_members(folder: EditedFolder, group: Group) -> None:
     for tag in group.tags:
         if not folder.index.reached(Selector(tags=(tag,))):
             fact = f"Nobody has the tag {printable(tag)}. {did_you_mean(tag, known)}".rstrip()
-            raise CannotEdit(fact, "Correct the tag, or give it to somebody first: `seatsync edit tag`.")
+            some = ", ".join(map(printable, sorted(known)[:_MOST_TOLD])) + (" …" if len(known) > _MOST_TOLD else "")
+            help = f"Correct the tag, or give it to somebody first: `seatsync edit tag`. The tags are {some or 'none'}."
+            raise CannotEdit(fact, help)
 
 
 def _say_given(folder: EditedFolder, rule: Rule, group: Group, asked: Grant) -> None:
