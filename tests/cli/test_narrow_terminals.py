@@ -49,6 +49,7 @@ LISTS = (
     "log --member layla@grace.example",
     f"why {LONG}",
     "ledger info",
+    "plan",
     "explain",
 )
 
