@@ -118,7 +118,7 @@ def must_be_as_the_files_ask(life: Life) -> None:
         assert (email in life.jam.members) if id == "jam" else ((id, email) in held), (id, email)
     assert {email for id, email in wanted if id == "jam"} == set(life.jam.members)
     for user in life.logos.users.values():
-        if row := rows.get(user.key):
+        if (row := rows.get(user.key)) and life.known_as(user.key) == user.key:
             names = (row["given_name"], row["family_name"], row.get("student_id", ""))
             assert (user.given_name, user.family_name, user.user_id) == names, (user, row)
     for person in life.jam.members.values():
