@@ -179,11 +179,24 @@ def test_a_phone_never_scrolls_sideways(kind: str, root: Path, evil: Path, open_
     assert page.evaluate("document.documentElement.scrollWidth") == 320
 
 
+@pytest.mark.parametrize("width", [390, 768, 1000, 1160, 1280])
+def test_no_table_breaks_a_word_or_leaves_the_page(width: int, root: Path, open_page: Open) -> None:
+    page = open_page(PAGES["changes"](root), viewport={"width": width, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    for library in page.locator(".slots th[scope=row]").all():
+        box = library.bounding_box()
+        assert box is not None
+        assert box["height"] < 90, "a library's name in one line, beside two bars"
+    for place in page.locator(".changes td:last-child").all():
+        box = place.bounding_box()
+        assert box is None or box["height"] < 45
+
+
 def test_the_title_and_the_first_screen_tell_the_verdict(root: Path, open_page: Open) -> None:
     page = open_page(PAGES["refused"](root), viewport={"width": 390, "height": 700})
     assert page.title() == "Blocked: School refused (refused)"
     expect(page.get_by_text("Blocked: 1 rule broken. Nothing will be applied.")).to_be_in_viewport(ratio=1)
-    expect(page.get_by_text("4 people join")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_text("4 people join, 8 seats granted")).to_be_in_viewport(ratio=1)
     expect(page.get_by_text("slots-exceeded")).to_be_in_viewport(ratio=1)
 
 
@@ -278,9 +291,41 @@ def test_filters_leave_what_the_plan_has_of_it(root: Path, open_page: Open) -> N
         wanted = [c for c in planned if action in ("", c["action"]) and library in ("", c.get("library"))]
         page.get_by_role("combobox", name="Action").select_option(action or "Any")
         page.get_by_role("combobox", name="Library").select_option(library or "Any")
-        assert sorted(cells(page)) == sorted(c.get("member") or c["library"] for c in wanted)
+        assert sorted([*cells(page), *cells(page, "final")]) == sorted(c.get("member") or c["library"] for c in wanted)
         counted = f"{len(wanted)} of {len(planned)} changes" if action or library else f"{len(planned)} changes"
         expect(count(page)).to_have_text(counted)
+
+
+def test_the_reason_of_a_group_stands_once_and_is_found(root: Path, open_page: Open) -> None:
+    page = open_page(PAGES["changes"](root))
+    leaving = page.locator("[data-action=member-remove]")
+    expect(leaving.locator("summary")).to_contain_text("1 person leaves")
+    expect(leaving.get_by_text("No longer on any roster")).to_have_count(1)
+    assert leaving.get_by_role("columnheader").all_text_contents() == ["who or what", "change", "where"]
+    below = page.locator("[data-action=member-remove] + details summary").all_text_contents()
+    assert ["person who leaves loses" in summary for summary in below] == [True]
+    page.get_by_role("searchbox").fill("no longer on")
+    expect(count(page)).to_contain_text("3 of ")
+    assert {*cells(page)} == {"gone@grace.example"}
+
+
+def test_a_search_that_finds_nothing_says_so(root: Path, open_page: Open) -> None:
+    page = open_page(PAGES["changes"](root))
+    said = page.get_by_text("No changes match.")
+    expect(said).to_be_hidden()
+    page.get_by_role("searchbox").fill("nobody has this name")
+    expect(said).to_be_visible()
+    must_be_accessible(page)
+    page.keyboard.press("Escape")
+    expect(said).to_be_hidden()
+
+
+def test_a_library_that_is_new_has_no_bar_of_the_time_before(root: Path, open_page: Open) -> None:
+    page = open_page(page_of(root / "large"))
+    for library in ("books", "logos"):
+        bars = page.get_by_role("row", name=library).get_by_role("img")
+        expect(bars).to_have_count(1)
+        expect(bars).to_have_accessible_name(re.compile("^after: "))
 
 
 def test_everything_works_by_keyboard(root: Path, open_page: Open) -> None:
@@ -309,7 +354,7 @@ def test_everything_works_by_keyboard(root: Path, open_page: Open) -> None:
     assert (cells(page), cells(page, "final")) == ([], ["reader0@grace.example", "new@grace.example"])
     press("Tab")
     press("Enter")
-    assert len(cells(page)) == total
+    assert len([*cells(page), *cells(page, "final")]) == total
 
 
 def test_a_search_over_several_institutions_hides_those_without(root: Path, open_page: Open) -> None:

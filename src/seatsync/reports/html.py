@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from importlib.resources import files
 from itertools import chain, islice
@@ -18,9 +18,9 @@ from seatsync.domain.diagnostic import counted
 from seatsync.domain.library import BY_KIND, Slots
 from seatsync.planning.seats import SlotChange
 from seatsync.reports.drift import of_plan
-from seatsync.reports.view.changes import Line
 from seatsync.reports.view.findings import by_code, help_line
-from seatsync.reports.view.plan import Group, PlanView
+from seatsync.reports.view.groups import Group
+from seatsync.reports.view.plan import PlanView
 from seatsync.reports.view.seats import HEADERS
 
 CHUNK = 200
@@ -87,25 +87,29 @@ def rows(group: Group) -> Iterator[Markup]:
 
     A chunk is escaped as a whole. Tabs and newlines separate its cells: the view allows neither of them in a text.
     """
+    if group.reason:
+        return _rows((one.subject, one.what, one.where) for one in group.lines())
     return _rows(group.lines())
 
 
 def drift(view: PlanView) -> Iterator[Markup]:
     """Yield the rows of the table of drift, in the same way."""
-    return _rows(iter(of_plan.lines(view.plan)))
+    return _rows(of_plan.lines(view.plan))
 
 
-def _rows(lines: Iterator[Line]) -> Iterator[Markup]:
-    while chunk := list(islice(lines, CHUNK)):
+def _rows(lines: Iterable[tuple[str, ...]]) -> Iterator[Markup]:
+    left = iter(lines)
+    while chunk := list(islice(left, CHUNK)):
         escaped = str(escape("\n".join(map("\t".join, chunk))))
         cells = escaped.replace("\t", "</td><td>").replace("\n", "</td></tr>\n<tr><td>")
         yield Markup(f"<tr><td>{cells}</td></tr>")  # noqa: S704 (escaped above)
 
 
 def bars(change: SlotChange) -> list[Bar]:
-    """Return one bar for the seats before and one for after, on the same scale."""
+    """Return one bar for the seats before and one for after, on the same scale; none for a library that is not there then."""
     scale = max(1, *chain.from_iterable((slots.total, slots.used) for slots in change))
-    return [_bar(when, slots, 100 / scale) for when, slots in zip(("before", "after"), change, strict=True)]
+    times = [*zip(("before", "after"), change, strict=True)]
+    return [_bar(when, slots, 100 / scale) for when, slots in times if slots.total or slots.used]
 
 
 def _bar(when: str, slots: Slots, percent: float) -> Bar:

@@ -12,9 +12,9 @@ from seatsync.domain.action import Sign
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.reports.drift import of_plan
 from seatsync.reports.view.decision import Decision
-from seatsync.reports.view.escaping import escape_controls
 from seatsync.reports.view.findings import help_line, shown
-from seatsync.reports.view.plan import Group, PlanView
+from seatsync.reports.view.groups import Group
+from seatsync.reports.view.plan import PlanView
 from seatsync.reports.view.seats import HEADERS
 from seatsync.reports.writer import Pipe, Writer
 
@@ -128,13 +128,12 @@ def _style(sign: Sign) -> str:
 
 
 def _group(out: Writer, group: Group, most: int | None) -> None:
-    out.line((f"{group.sign} {group.title} ({len(group.changes):,})", _style(group.sign)))
-    reasons = {change.reason for change in group.changes}
+    out.line((f"{group.sign} {group.title}", _style(group.sign)))
     if group.seen and most is not None:
         out.line((f"    {group.seen} (--verbose shows each)", "dim"))
         return
-    if len(reasons) == 1:
-        out.line((f"    {escape_controls(reasons.pop())}", "dim"))
+    if group.reason:
+        out.line((f"    {group.reason}", "dim"))
         rows = [(subject, what, where) for subject, what, _, where in group.lines(most)]
         out.table(rows, styles=("", "", "dim"), indent=4)
     else:

@@ -2,18 +2,20 @@
 const form = document.querySelector("form[role=search]");
 const { words, action, library, clear } = form.elements;
 const final = form.elements.final ?? { checked: false };  // a page without irreversible changes has no such checkbox
+const nothing = document.querySelector("p.none");
 const status = form.querySelector("output");
 const sections = document.querySelectorAll("section.changes, article");
+const fold = (text) => text.normalize("NFKD").replace(/\p{M}+/gu, "").toLowerCase();
 const groups = Array.from(document.querySelectorAll(".changes details"), (box) => ({
   ...box.dataset, box, total: Number(box.dataset.total), final: box.parentElement.classList.contains("final"), open: box.open,
+  why: fold(` ${box.querySelector(".why")?.textContent ?? ""}`),
 }));
-const total = groups.reduce((sum, group) => sum + (group.final ? 0 : group.total), 0);
-const fold = (text) => text.normalize("NFKD").replace(/\p{M}+/gu, "").toLowerCase();
+const total = groups.reduce((sum, group) => sum + group.total, 0);
 let isFiltered = false;
 
 // The rows of a group by table body, read at the first search.
 const bodies = (group) => (group.bodies ??= Array.from(group.box.querySelectorAll("tbody"), (body) => ({
-  body, rows: Array.from(body.rows, (row) => ({ row, text: fold(row.textContent), shown: true })),
+  body, rows: Array.from(body.rows, (row) => ({ row, text: fold(row.textContent) + group.why, shown: true })),
 })));
 
 function search(group, terms, subject) {
@@ -41,7 +43,7 @@ function find() {
     const fits = (!action.value || group.action === action.value) && (!final.checked || group.final)
       && (!library.value || isOfLibraries || group.library === library.value);
     const number = fits ? search(group, terms, isOfLibraries && library.value) : 0;
-    if (group.final === final.checked) found += number;
+    found += number;
     if (!wasFiltered) group.open = group.box.open;
     group.box.hidden = !number;
     group.box.open = isFiltered ? number > 0 && (group.open || number <= 1000) : group.open;
@@ -49,6 +51,7 @@ function find() {
       ? `${number.toLocaleString("en")} of ${group.total.toLocaleString("en")}` : group.total.toLocaleString("en");
   }
   for (const section of sections) section.hidden = isFiltered && !section.querySelector(".changes > details:not([hidden])");
+  nothing.hidden = found > 0;
   const all = `${total.toLocaleString("en")} ${total === 1 ? "change" : "changes"}`;
   status.textContent = isFiltered ? `${found.toLocaleString("en")} of ${all}` : all;
 }

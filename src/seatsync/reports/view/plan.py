@@ -2,49 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
-from seatsync.domain.action import Action, Sign
 from seatsync.domain.approval import PassedLimit, in_words
 from seatsync.domain.diagnostic import Diagnostic, Severity
-from seatsync.planning.change import Change
 from seatsync.planning.plan import Plan
-from seatsync.reports.view.changes import Line, line, seen_in_words
 from seatsync.reports.view.counting import actions_in_words, letters_in_words
 from seatsync.reports.view.decision import Decision, Panel, panel
 from seatsync.reports.view.escaping import escape_controls
 from seatsync.reports.view.facts import Fact, facts
 from seatsync.reports.view.findings import shown
+from seatsync.reports.view.groups import Group, groups_of
 from seatsync.reports.view.seats import slot_row
-
-
-class Group(NamedTuple):
-    """The changes with the same action in one library (or without a library)."""
-
-    sign: Sign
-    action: str
-    library: str
-    changes: Sequence[Change]
-
-    @property
-    def title(self) -> str:
-        return f"{self.action} {self.library}".rstrip()
-
-    @property
-    def size(self) -> int:
-        return len(self.changes)
-
-    @property
-    def seen(self) -> str:
-        """What was seen at the vendor, counted; empty for other changes."""
-        return seen_in_words(self.changes) if self.action == Action.OBSERVE else ""
-
-    def lines(self, most: int | None = None) -> Iterator[Line]:
-        """Yield the first ``most`` changes in words."""
-        return (line(change) for change in self.changes[:most])
 
 
 @dataclass(frozen=True)
@@ -107,13 +77,13 @@ class PlanView:
 
     @property
     def groups(self) -> list[Group]:
-        """The changes by action and library, in the order of application."""
-        return _groups(self.plan.changes)
+        """The changes that can be undone, by action and library, in the order of application."""
+        return groups_of(change for change in self.plan.changes if change.kind not in change.action.facts.irreversible)
 
     @property
     def irreversible(self) -> list[Group]:
         """The changes that cannot be undone, by action and library."""
-        return _groups(self.plan.irreversible)
+        return groups_of(self.plan.irreversible)
 
     @property
     def refusals(self) -> list[Diagnostic]:
@@ -133,13 +103,3 @@ def _as_notice(passed: PassedLimit) -> Diagnostic:
     help = "Nothing to do. The apply uses the approval up; delete it afterwards."
     origin, library = passed.approval.origin, passed.approval.library or None
     return Diagnostic("limit-approved", message, help, origin, Severity.NOTICE, library)
-
-
-def _groups(changes: Iterable[Change]) -> list[Group]:
-    found: dict[tuple[Action, str], list[Change]] = {}
-    for change in changes:
-        found.setdefault((change.action, change.library if change.member else ""), []).append(change)
-    return [
-        Group(action.facts.sign, action.value, escape_controls(library), alike)
-        for (action, library), alike in found.items()
-    ]

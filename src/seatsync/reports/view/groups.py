@@ -1,0 +1,91 @@
+"""The changes of a plan in groups, each with a title in words: "5 people leave", "3 people get books permanently"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from seatsync.domain.action import Action, Sign
+from seatsync.domain.diagnostic import counted
+from seatsync.domain.license import Kind
+from seatsync.planning.change import Change
+from seatsync.reports.view.changes import Line, line, seen_in_words
+from seatsync.reports.view.counting import actions_in_words
+from seatsync.reports.view.escaping import escape_controls
+
+
+class Group(NamedTuple):
+    """The changes with the same action in one library (or without a library). ``is_of_leavers``: the seats of people who leave."""
+
+    sign: Sign
+    action: Action
+    library: str
+    changes: Sequence[Change]
+    is_of_leavers: bool = False
+
+    @property
+    def title(self) -> str:
+        return escape_controls(_title(self.action, self.library, self.changes, self.is_of_leavers))
+
+    @property
+    def size(self) -> int:
+        return len(self.changes)
+
+    @property
+    def reason(self) -> str:
+        """The reason of all changes; empty if they have several."""
+        reasons = {change.reason for change in self.changes}
+        return escape_controls(reasons.pop()) if len(reasons) == 1 else ""
+
+    @property
+    def seen(self) -> str:
+        """What was seen at the vendor, counted; empty for other changes."""
+        return seen_in_words(self.changes) if self.action is Action.OBSERVE else ""
+
+    def lines(self, most: int | None = None) -> Iterator[Line]:
+        """Yield the first ``most`` changes in words."""
+        return (line(change) for change in self.changes[:most])
+
+
+def groups_of(changes: Iterable[Change]) -> list[Group]:
+    """Return changes by action and library, each once, in the order in which these first occur: people who leave, then their seats."""
+    changes = [*changes]
+    leavers = {change.record for change in changes if change.action is Action.MEMBER_REMOVE}
+    found: dict[tuple[Action, str, bool], list[Change]] = {}
+    for change in changes:
+        leaves = change.action is Action.REVOKE and change.record in leavers
+        found.setdefault((change.action, change.library if change.member else "", leaves), []).append(change)
+    groups = [
+        Group(action.facts.sign, action, escape_controls(library), alike, leaves)
+        for (action, library, leaves), alike in found.items()
+    ]
+    theirs = [group for group in groups if group.is_of_leavers]
+    return [
+        one
+        for group in groups
+        if not group.is_of_leavers
+        for one in (group, *(theirs if group.action is Action.MEMBER_REMOVE else ()))
+    ]
+
+
+def _title(action: Action, library: str, changes: Sequence[Change], is_of_leavers: bool) -> str:
+    """What happens to how many people. Other changes are only counted."""
+    number = len(changes)
+    people = counted(number, "person", "people")
+    match action:
+        case Action.GRANT:
+            for_good = " permanently" if all(change.kind == Kind.PERMANENT for change in changes) else ""
+            return f"{people} {'gets' if number == 1 else 'get'} {library}{for_good}"
+        case Action.REVOKE:
+            who = f" who {'leaves' if number == 1 else 'leave'}" if is_of_leavers else ""
+            return f"{people}{who} {'loses' if number == 1 else 'lose'} {library}"
+        case Action.UPGRADE:
+            return f"{people} {'keeps' if number == 1 else 'keep'} {library} permanently"
+        case Action.LICENSE_UPDATE:
+            return f"{people} {'gets' if number == 1 else 'get'} another end date in {library}"
+        case Action.RESEND:
+            return f"{people} invited again to {library}"
+        case Action.OBSERVE:
+            return f"{number:,} seen at the vendor in {library}" if library else f"{number:,} seen at the vendor"
+        case _:
+            return actions_in_words({action: number})
