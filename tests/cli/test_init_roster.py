@@ -9,6 +9,7 @@ from zipfile import ZipFile
 import pytest
 import yaml
 
+from tests.sources.tables.workbooks import rows, text, xlsx
 from tests.support.command_line import Outcome, seatsync
 
 ADMIN = ("--admin", "Ruth Abel <ruth@grace.example>")
@@ -129,3 +130,19 @@ def test_another_file_in_the_place_of_the_copy_stays(place: Path) -> None:
     (place / "grace" / "rosters" / "sis.zip").write_bytes(b"mine")
     assert "already exists" in init(place, "--roster", "sis.zip", *ADMIN, code=64).err
     assert (place / "grace" / "rosters" / "sis.zip").read_bytes() == b"mine"
+
+
+def test_a_sheet_and_a_format_can_be_named_and_a_sheet_is_that_of_workbooks_alone(place: Path) -> None:
+    people = rows(
+        [[*map(text, ("Email", "Given Name", "Family Name"))], [*map(text, ("bo@grace.example", "Bo", "Ek"))]]
+    )
+    (place / "people.xlsx").write_bytes(xlsx({"2025": people, "2026": people}))
+    assert "--sheet" in init(place, "--roster", "people.xlsx", *ADMIN, code=3).err
+    init(place, "--roster", "people.xlsx", "--roster", "sis/users.csv", "--sheet", "2026", *ADMIN)
+    assert config(place)["rosters"] == [
+        {"path": "rosters/people.xlsx", "tags": ["member"], "sheet": "2026"},
+        {"path": "rosters/users.csv", "tags": ["member"]},
+    ]
+    assert "The formats are" in init(place, "--roster", "sis.zip", "--format", "googel", *ADMIN, code=64).err
+    told = init(place, "--roster", "sis.zip", *ADMIN, code=64)
+    assert "`seatsync edit roster add sis.zip -C grace`" in told.err

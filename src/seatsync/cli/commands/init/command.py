@@ -141,32 +141,19 @@ def command(
     seats were bought, is asked. docs/portal.md begins with such a start.
 
     With --roster, the files are copied into rosters/ as they are, and seatsync.yaml names them, if they can be read: docs/rosters.md
-    says which can be. --library, --slots and --system say what you bought; who gets it, `seatsync edit grant` says.
+    says which. --library, --slots and --system say what you bought; who gets it, `seatsync edit grant` says.
     """
-    if folder.is_file():
-        raise click.UsageError(f"{folder} is a file: name a folder.")
-    if forks and ci != "github":
-        raise click.UsageError("--forks works only with --ci github.")
-    _check_options(exports, rosters, reading, given)
-    is_there = (folder / NAME).exists()
-    if is_there and (ci is None or exports or rosters):
-        raise click.UsageError(_already_there(folder, exports))
+    _check_options(exports, rosters, reading, given, forks and ci != "github")
+    _check_folder(folder, exports, rosters, ci)
     values = values_of(folder, id, name, admin or _MADE_UP)
     start = _from_exports(run, folder, exports, admin, given, values, ci) if exports else None
     listed = _from_rosters(run, folder, rosters, reading, admin, given, values) if rosters else None
-    if start is not None:
-        texts = {**_texts(values), **start.texts}
-    elif listed is not None:
-        texts = _texts({**values, **listed.values}, without=_MEMBERS)
-    else:
-        texts = {} if ci is not None and institutions_below(folder) else _texts(values)
+    is_new = ci is None or start or listed or not institutions_below(folder)
+    texts = _texts_of(values, start, listed) if is_new else {}
     setup = _set_up(run, folder, ci, forks, new=folder if texts else None) if ci is not None else None
-    if setup is not None and (start or listed) is not None:
+    if setup is not None and (start or listed):
         setup = setup._replace(new=None)  # nothing in it is made up
-    if listed is not None:
-        listed.copy_to(folder)
-    for file in sorted(texts, key=lambda file: file == NAME):  # it comes last, so that the files it names are there
-        write(run, folder / file, texts[file])
+    _write(run, folder, listed, texts)
     if setup is not None:
         write_pipeline(run, setup)
     elif start is not None:
@@ -207,12 +194,24 @@ def _from_rosters(
     return listed
 
 
-def _check_options(exports: Sequence[Path], rosters: Sequence[Path], reading: Reading, given: dict[str, Any]) -> None:
+def _write(run: Run, folder: Path, listed: Rosters | None, texts: dict[str, str]) -> None:
+    """Write the files of a new folder."""
+    if listed is not None:
+        listed.copy_to(folder)
+    for file in sorted(texts, key=lambda file: file == NAME):  # it comes last, so that the files it names are there
+        write(run, folder / file, texts[file])
+
+
+def _check_options(
+    exports: Sequence[Path], rosters: Sequence[Path], reading: Reading, given: dict[str, Any], forks_alone: bool
+) -> None:
     """Check that the options go together.
 
     Raises:
         UsageError: they don't.
     """
+    if forks_alone:
+        raise click.UsageError("--forks works only with --ci github.")
     if exports and rosters:
         raise click.UsageError("--roster and --from don't work together: the exports say who the members are.")
     if not exports and not rosters and any(given.values()):
@@ -221,9 +220,24 @@ def _check_options(exports: Sequence[Path], rosters: Sequence[Path], reading: Re
         raise click.UsageError("--map, --take, --tags-from, --sheet and --format work only with --roster.")
 
 
-def _already_there(folder: Path, exports: Sequence[Path]) -> str:
+def _check_folder(folder: Path, exports: Sequence[Path], rosters: Sequence[Path], ci: str | None) -> None:
+    """Check that ``init`` can start in this folder, or only writes the pipeline.
+
+    Raises:
+        UsageError: it can't.
+    """
+    if folder.is_file():
+        raise click.UsageError(f"{folder} is a file: name a folder.")
+    if (folder / NAME).exists() and (ci is None or exports or rosters):
+        raise click.UsageError(_already_there(folder, exports, rosters))
+
+
+def _already_there(folder: Path, exports: Sequence[Path], rosters: Sequence[Path]) -> str:
     """Why ``init`` does not start in this folder, and how to go on."""
     fact = f"{folder / NAME} already exists; init only starts new folders."
+    if rosters:
+        where = quote(str(folder))
+        return f"{fact} To add a roster to it: Run `seatsync edit roster add {quote(str(rosters[0]))} -C {where}`."
     if not exports:
         return fact
     from seatsync.cli.commands.init.from_exports import imports
@@ -262,6 +276,13 @@ def _ledger(run: Run, written: Written | None) -> str:
     )
     answer: str = click.prompt("Ledger", type=click.Choice(["git", "postgresql"]), default="git", err=True)
     return answer
+
+
+def _texts_of(values: dict[str, str], start: Start | None, listed: Rosters | None) -> dict[str, str]:
+    """The files of a new folder that starts from exports, from rosters, or from what is made up."""
+    if start is not None:
+        return {**_texts(values), **start.texts}
+    return _texts({**values, **listed.values}, without=_MEMBERS) if listed is not None else _texts(values)
 
 
 def _texts(values: dict[str, str], without: str = "") -> dict[str, str]:
