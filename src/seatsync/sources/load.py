@@ -31,7 +31,7 @@ from seatsync.sources.rosters.adding.with_tags import with_tags
 from seatsync.sources.rosters.files import ReadRosters, RosterFile, read_whole, reader_of
 from seatsync.sources.rosters.members import RosterReader
 from seatsync.sources.rosters.merge import merge
-from seatsync.sources.rosters.told import lacking
+from seatsync.sources.rosters.told import lacking, left_out
 
 
 class Loaded(NamedTuple):
@@ -168,7 +168,7 @@ class _Loader:
             files.append(RosterFile(self.folder, reader, entry.encoding, where, entry.sheet))
         self.readers = [file.reader for file in files]
         counted = self.read(files, self.grants.all)
-        self.folder.found += [warning for reader in self.readers for warning in lacking(reader)]
+        self.folder.found += [warning for reader in self.readers for warning in (*lacking(reader), *left_out(reader))]
         of_tags = [reader for reader in self.readers if isinstance(reader, TagsReader)]
         people = [file for file in files if file.reader not in of_tags]
         rosters = [

@@ -22,7 +22,7 @@ from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.rosters.files import RosterFile, read_whole, reader_of
 from seatsync.sources.rosters.how import PLAIN
 from seatsync.sources.rosters.members import RosterReader
-from seatsync.sources.rosters.told import lacking
+from seatsync.sources.rosters.told import lacking, left_out
 
 _MOST_LEVELS = 16
 
@@ -48,7 +48,10 @@ def read_one(path: Path, now: datetime) -> OneRoster:
     reset_guesses()
     file = _named(path, now) or _plain(path, now)
     read_whole([file], list)
-    found = sorted([*file.folder.found, *lacking(file.reader)], key=lambda one: (one.origin or Origin(NAME))[1:])
+    found = sorted(
+        [*file.folder.found, *lacking(file.reader), *left_out(file.reader)],
+        key=lambda one: (one.origin or Origin(NAME))[1:],
+    )
     return OneRoster(file.folder.path, file.reader, found)
 
 

@@ -16,6 +16,7 @@ from seatsync.sources.rosters.header import if_user_names, report_no_emails
 from seatsync.sources.rosters.members import RosterReader
 from seatsync.sources.rosters.presence_check import report_unclear
 from seatsync.sources.rosters.take import NO_EMAIL, NO_NAME, Judge, Left, of_role, of_status, one_of, taken
+from seatsync.sources.rosters.templates import MOST_TAGS, TooManyTags
 from seatsync.sources.tables.passwords import Passwords
 from seatsync.sources.tables.table import Record, Row, Table
 
@@ -32,6 +33,7 @@ class TableReader:
         self.table, self.columns, self.reader = table, columns, reader
         self.judges = [*_judges(columns, table.has_secrets)]
         self.pick = _picker(columns)
+        self.too_many: set[int] = set()
         format = columns.format
         self.samples = tuple(map(str.casefold, format.samples)) if format is not None else ()
         self.repeats = format is not None and format.repeats
@@ -91,7 +93,9 @@ class TableReader:
     ) -> tuple[Cells, Sequence[int], Sequence[str] | None]:
         """The values of the members in these rows, in the order of ``Person``, with their lines and ``RosterMember.ends``."""
         kept, lines = self._taken(cells, lines, left)
-        people = self.pick(kept, len(lines))
+        people, too_many = self.pick(kept, len(lines))
+        for row in too_many:
+            self._report_too_many_tags(lines[row])
         ends = self._ends(kept, lines)
         if self.may_lack_emails and not all(map(str.strip, people[_EMAIL])):
             people, lines = taken([(_EMAIL, _has(NO_EMAIL))], people, lines, left)
@@ -101,6 +105,16 @@ class TableReader:
         if self.repeats:
             people, lines = _united(people, lines)
         return people, lines, [ends.get(line, "") for line in lines] if ends else None
+
+    def _report_too_many_tags(self, line: int) -> None:
+        if line in self.too_many:
+            return
+        self.too_many.add(line)
+        bound = self.columns.tags[0][1]
+        where = self.table.at(line, next(bound.positions, 0))
+        message = f"The columns of this row give more than {MOST_TAGS} tags at once, so it gets none."
+        help = "Take the tags from columns with fewer values, or from one column each, under `tags_from:`."
+        self.table.found.append(Diagnostic("invalid-tag", message, help, where))
 
     def _ends(self, cells: Cells, lines: Sequence[int]) -> dict[int, str]:
         """What ``RosterMember.ends`` says of the rows with a last day, by line."""
@@ -138,26 +152,30 @@ class TableReader:
         return self.table.at(line, self.columns.position(name))
 
 
-def _picker(columns: Columns) -> Callable[[Cells, int], Cells]:
-    """Return what gives the values of ``Person``, column by column, from all cells and the number of rows."""
+def _picker(columns: Columns) -> Callable[[Cells, int], tuple[Cells, Sequence[int]]]:
+    """Return what gives the values of ``Person``, column by column, from all cells and the number of rows.
+
+    It also gives the positions of rows with too many tags.
+    """
     bound = [columns.fields.get(name) for name in Person._fields]
     tags = columns.tags
     plain = [one.position if one is not None else -1 for one in bound]
     if not tags and None not in plain:
         positions = itemgetter(*plain)
-        return lambda cells, number: positions([*cells, ("",) * number])
+        return lambda cells, number: (positions([*cells, ("",) * number]), ())
 
-    def pick(cells: Cells, number: int) -> Cells:
+    def pick(cells: Cells, number: int) -> tuple[Cells, Sequence[int]]:
         values = [one.values(cells, number) if one is not None else ("",) * number for one in bound]
         if tags:
-            values[_TAGS] = _with_tags(values[_TAGS], cells, columns)
-        return values
+            values[_TAGS], too_many = _with_tags(values[_TAGS], cells, columns)
+            return values, too_many
+        return values, ()
 
     return pick
 
 
-def _with_tags(written: Sequence[str], cells: Cells, columns: Columns) -> list[str]:
-    """The values of the column of tags, with the tags that come from other columns."""
+def _with_tags(written: Sequence[str], cells: Cells, columns: Columns) -> tuple[list[str], list[int]]:
+    """The values of the column of tags, with the tags that come from other columns; and the rows that have too many."""
     positions = sorted({position for _, bound in columns.tags for position in bound.positions})
     number = {position: at for at, position in enumerate(positions)}
     tags = [
@@ -165,14 +183,19 @@ def _with_tags(written: Sequence[str], cells: Cells, columns: Columns) -> list[s
         for prefix, bound in columns.tags
     ]
     known: dict[tuple[str, ...], str] = {}
-    joined = []
-    for row in zip(written, *(cells[position] for position in positions), strict=True):
+    joined, too_many = [], []
+    for at, row in enumerate(zip(written, *(cells[position] for position in positions), strict=True)):
         if row not in known:
             own, *rest = row
-            made = [_tag(prefix, value) for prefix, bound in tags for value in bound.several(rest)]
+            try:
+                made = [_tag(prefix, value) for prefix, bound in tags for value in bound.several(rest)]
+            except TooManyTags:
+                too_many.append(at)
+                joined.append(own)
+                continue
             known[row] = ";".join([own, *made] if own else made)
         joined.append(known[row])
-    return joined
+    return joined, too_many
 
 
 def _judges(columns: Columns, secret: bool) -> Iterator[tuple[int, Judge]]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import product
+from math import prod
 from typing import NamedTuple
 
 from seatsync.domain.text.characters import clean
@@ -18,6 +19,10 @@ MOST_TAGS = 100
 
 class BadTemplate(ValueError):
     """A template is written wrongly; the message says how."""
+
+
+class TooManyTags(ValueError):
+    """A row would have more tags than one template can make."""
 
 
 class Template:
@@ -83,7 +88,11 @@ class Bound(NamedTuple):
         return [self._joined(row) if all(row[hole] for hole in needed) else "" for row in zip(*filled, strict=True)]
 
     def several(self, row: Sequence[str]) -> list[str]:
-        """The values of one row; a cell with several, separated by ; or , gives one for each."""
+        """The values of one row; a cell with several, separated by ; or , gives one for each.
+
+        Raises:
+            TooManyTags: there would be more than ``MOST_TAGS``.
+        """
         cells = []
         for hole in self.holes:
             written = next((row[at] for at in hole if at >= 0 and row[at].strip()), "")
@@ -91,12 +100,9 @@ class Bound(NamedTuple):
             if not parts and hole[-1] >= 0:
                 return []
             cells.append(parts or [""])
-        values = []
-        for combined in product(*cells):
-            values.append(clean(self._joined(combined)))
-            if len(values) == MOST_TAGS:
-                break
-        return values
+        if prod(map(len, cells)) > MOST_TAGS:
+            raise TooManyTags
+        return [clean(self._joined(combined)) for combined in product(*cells)]
 
     def _joined(self, values: Sequence[str]) -> str:
         first, *others = self.literals

@@ -16,7 +16,7 @@ _MOST_NAMED, _MOST_LINES, _MOST_REASONS = 20, 10, 10
 
 
 def notices(reader: RosterReader) -> Iterator[Diagnostic]:
-    """Yield the notices about a file that was read: columns that are not, and how many rows are no members."""
+    """Yield the notices about a file that was read: columns and sheets that are not, and words for no student id."""
     for part in reader.parts:
         yield from notices(part)
     columns = reader.columns
@@ -30,6 +30,13 @@ def notices(reader: RosterReader) -> Iterator[Diagnostic]:
         message = f"The {'sheet' if one else 'sheets'} {named(reader.other_sheets, _MOST_LINES)} {'is' if one else 'are'} not read."
         help = "If people are there too, save it as a file of its own; to read it instead, write `sheet: NAME` next to the path."
         yield Diagnostic("sheet-not-read", message, help, Origin(reader.file), Severity.NOTICE)
+    yield from _without_id(reader)
+
+
+def left_out(reader: RosterReader) -> Iterator[Diagnostic]:
+    """Tell how many people are no members, by reason. Plans tell it too: whoever reviews one must see who gets no seat."""
+    for part in reader.parts:
+        yield from left_out(part)
     reasons = {reason: lines for reason, lines in reader.left.because.items() if reason not in (NO_EMAIL, NO_NAME)}
     if reasons:
         shown = sorted(((len(lines), reason) for reason, lines in reasons.items()), key=lambda one: (-one[0], one[1]))
@@ -40,7 +47,6 @@ def notices(reader: RosterReader) -> Iterator[Diagnostic]:
             "`seatsync validate --verbose` lists their lines. If they are members, say so under `take:` at the roster."
         )
         yield Diagnostic("left-out", f"{people}: {words}{more}.", help, Origin(reader.file), Severity.NOTICE)
-    yield from _without_id(reader)
 
 
 def _without_id(reader: RosterReader) -> Iterator[Diagnostic]:

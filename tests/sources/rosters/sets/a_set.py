@@ -17,7 +17,7 @@ from seatsync.sources.files import Folder
 from seatsync.sources.rosters.how import HowToRead, Take
 from seatsync.sources.rosters.members import RosterReader
 from seatsync.sources.rosters.sets.read import read_set
-from seatsync.sources.rosters.told import lacking, notices
+from seatsync.sources.rosters.told import lacking, left_out, notices
 
 Files = Mapping[str, str]
 """The text of each file by its name."""
@@ -54,7 +54,7 @@ def read(
     how = HowToRead(map=map or {}, take=take, tags_from=tags_from or {}, place=lambda *_: where)
     reader = RosterReader(name, [], folder.found, how)
     read_set(folder, reader, None, where)
-    found = [*folder.found, *lacking(reader), *notices(reader)]
+    found = [*folder.found, *lacking(reader), *left_out(reader), *notices(reader)]
     return Read({member.key: member for member in reader.members}, found, folder)
 
 
