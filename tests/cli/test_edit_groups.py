@@ -82,7 +82,8 @@ def test_a_group_gets_a_rule_and_revoke_leaves_the_same_bytes(
 ) -> None:
     done = edit(folder, "grant", *args)
     assert grants(folder) == [f"- {rule}   # nobody yet"]
-    assert f"+ grant {args[0]} ({seats})" in done.out
+    assert f": {seats} member{'s' * (seats > 1)} now." in told(done)
+    assert "\nFingerprint " in done.out, "the plan"
     assert "Nothing to do." in edit(folder, "grant", *args).err
     group = args[1 : args.index("--until")] if "--until" in args else [arg for arg in args[1:] if arg != "permanent"]
     edit(folder, "revoke", args[0], *(arg for arg in group if arg != "--kind"))
