@@ -13,7 +13,7 @@ from seatsync.sources.editing.config import EditedConfig
 from seatsync.sources.editing.refused import CannotEdit
 from seatsync.sources.editing.texts.yaml_values import Plain
 from seatsync.sources.load import Loaded
-from seatsync.sources.rosters.told import notices
+from seatsync.sources.rosters.told import left_out, notices
 
 Keys = Mapping[str, object]
 """What an entry says beside its path: text, a list of words, or a mapping of them."""
@@ -155,4 +155,4 @@ def _tell(config: EditedConfig, name: str, loaded: Loaded) -> None:
         if roster.path == name:
             config.say(f"{counted(roster.count, 'member')} in {name}.")
     for reader in loaded.rosters:
-        config.told += notices(reader) if reader.file == name else []
+        config.told += (*left_out(reader), *notices(reader)) if reader.file == name else ()
