@@ -37,7 +37,8 @@ def pages() -> dict[str, str]:
 
 def _commands() -> str:
     lines = ["# Commands", NOTE, "What `seatsync COMMAND --help` prints."]
-    for context in _contexts(click.Context(cli, info_name="seatsync", terminal_width=WIDTH)):
+    settings = cli.context_settings | {"terminal_width": WIDTH}
+    for context in _contexts(click.Context(cli, info_name="seatsync", **settings)):
         lines += [f"## {context.command_path}", f"```text\n{context.get_help()}\n```"]
     return "\n\n".join(lines) + "\n"
 

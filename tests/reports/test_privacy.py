@@ -356,7 +356,7 @@ def test_the_first_apply_is_found_by_the_key_and_later_ones_by_the_ledger_s_secr
         assert row["plan"] == bare
     [row] = json.loads(seatsync("log", "--redact", "--plan", second, "--format", "json", folder=place).out)
     assert row["plan"] == second
-    assert f" {second[:10]} " in seatsync("log", "--redact", "--plan", second, folder=place).out
+    assert f"plan {second[:10]}\n" in seatsync("log", "--redact", "--plan", second, folder=place).out
 
 
 def test_a_key_that_can_be_guessed_is_refused(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from seatsync.cli.institution import (
     shared_ledger_of,
     timezone_of,
 )
-from seatsync.cli.options import Moment, check_can_ask, common, is_confirmed, one_folder, option, yes_option
+from seatsync.cli.options import Moment, check_can_ask, common, folder, is_confirmed, one_folder, option, yes_option
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.text.days import instant_in, iso
@@ -69,7 +69,7 @@ def hold(run: Run, folder: Path, since: datetime, every: bool) -> int:
 
 
 @click.command("release")
-@one_folder
+@folder
 @choosing
 @_all
 @yes_option
