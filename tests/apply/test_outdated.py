@@ -224,7 +224,7 @@ def test_a_merge_that_brings_old_files_back_is_newer(school: School) -> None:
     school.git("checkout", "--quiet", "-b", "own", old)
     school.git("merge", "--quiet", "--no-edit", "--strategy=ours", "main")
     merged = school.head
-    assert "revoke" in school.run(merged).out
+    assert "loses" in school.run(merged).out
     entries = school.entries()
     assert school.run(merged).code == 0
     assert school.run(school.elsewhere()).code == 0

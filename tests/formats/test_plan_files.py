@@ -162,7 +162,7 @@ def test_the_same_input_gives_the_same_bytes_whenever_it_is_planned(
     first = text_of(folder)
     for path in folder.iterdir():
         os.utime(path, (0, 0))
-    monkeypatch.setattr("seatsync.cli.options.datetime", Later)
+    monkeypatch.setattr("seatsync.cli.options.shared.datetime", Later)
     saved(folder)
     assert text_of(folder) == first
     ran("plan", "--out", "plan.json", folder=folder)  # without --now it uses the clock

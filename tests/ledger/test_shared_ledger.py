@@ -1486,7 +1486,7 @@ def test_a_tail_that_was_cut_off_without_a_trace_is_found_by_a_head(grace: Path)
 
 @pytest.mark.parametrize("text", ["", "abc", "0123456789ag", "0" * 65])
 def test_what_is_no_head_is_wrong_usage(text: str, grace: Path) -> None:
-    assert "12 to 64" in ran("verify", "--head", text, folder=grace, code=USAGE).err
+    assert "The first 12 digits are enough" in ran("verify", "--head", text, folder=grace, code=USAGE).err
 
 
 def test_where_there_is_no_ledger_a_head_is_missed(tmp_path: Path) -> None:
