@@ -146,7 +146,7 @@ def test_a_seat_is_claimed_below_a_path_by_a_role_that_may_no_more(
         ann.press("Continue", code=pages.code("ANN@grace.example"))
         ann.press("Save and sign in", password="correct horse battery")
         ann.press("Claim this seat")
-        assert (ann.page.path, ann.page.code) == ("/seats/seat/grace/books/1", 200)
+        assert (ann.page.path, ann.page.code) == ("/seats/seats/grace/books/1", 200)
         assert "You have claimed your seat." in ann.page.text
         assert ann.open("/seats/settings").code == 200
         ann.press("Sign out")
