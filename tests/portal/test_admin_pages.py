@@ -435,7 +435,7 @@ def test_a_file_of_eight_megabytes_is_answered_soon_and_shortly(row: bytes, ruth
     page = chosen(ruth, b"email\n" + (row + b"\n") * (size // (len(row) + 1)))
     assert (page.code, len(page.body) < 50_000) == (200, True)
     assert "Members selected: 0" in page.text
-    assert "at most 20,000 rows" in page.text or row in (b'"a', b"e" * 900)
+    assert "at most 20,000 rows" in page.text or row in (b'"a', b'"@,\n"', b"e" * 900)
 
 
 @pytest.mark.sqlite_only("it is about files")

@@ -17,6 +17,8 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 _PIECE, _LARGEST_PIECE = 16_000, 1_000_000
 _MOST_REREAD = 50_000_000
 """Characters that may be read again after broken quotes. A file that needs more is made to take time."""
+_RESTART = 1_000
+"""What beginning anew at another line costs, in characters read."""
 _LONGEST_SPACED = 200_000
 
 Report = Callable[[int, str], None]
@@ -75,6 +77,7 @@ class RecordReader:
         self.report = report
         self.swallows: Callable[[int, int, list[str]], bool] = lambda line, end, row: False
         self.left = _MOST_REREAD
+        self.is_defused = has_defused(lines.text)
 
     def __iter__(self) -> Iterator[Record]:
         line = 1
@@ -84,14 +87,14 @@ class RecordReader:
     def _from(self, first: int) -> Generator[Record, None, int]:
         """Yield records from a line on. Return the line at which to begin again, 0 at the end."""
         reader: Any = parser(self.lines.reader(first), self.delimiter)
-        before, line, is_defused = first - 1, first, has_defused(self.lines.text)
+        before, line = first - 1, first
         while True:
             try:
                 for row in reader:
                     end = before + reader.line_num
                     if end > line and self.swallows(line, end, row):
                         return self._next_row(line, end)
-                    if is_defused:
+                    if self.is_defused:
                         row = [*map(restored, row)]
                     yield line, end, row
                     line = end + 1
@@ -102,7 +105,7 @@ class RecordReader:
             spaced = self._spaced(line, end) if fact is _STRAY_QUOTE else None
             if spaced is not None:
                 row, last = spaced
-                yield line, last, [*map(restored, row)] if is_defused else row
+                yield line, last, [*map(restored, row)] if self.is_defused else row
                 again = last + 1
             else:
                 self.report(line, fact if end == line or fact is not _STRAY_QUOTE else _NOT_CLOSED)
@@ -127,6 +130,7 @@ class RecordReader:
 
     def _next_row(self, line: int, end: int) -> int:
         """Return the first line after ``line``, up to ``end``, that is a row by itself; else the line after ``end``; 0 to stop."""
+        self.left -= _RESTART
         for again in range(line + 1, end + 1):
             start, stop = self.lines.start(again), self.lines.start(again + 1)
             self.left -= stop - start
