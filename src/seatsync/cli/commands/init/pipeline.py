@@ -17,7 +17,7 @@ import yaml
 
 from seatsync.git.branches import default_branch
 
-ACTION = "seatsync/seatsync@615b1805b4e823f9366c0fb239b13220861bdae9"
+ACTION = "seatsync/seatsync@a3139e5b7e746afe4de36ce5678b10591df826a5"
 """The pinned action: a commit with the action that this version needs."""
 
 _FILES = {
