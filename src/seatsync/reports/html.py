@@ -44,16 +44,26 @@ class Bar(NamedTuple):
     over: int
 
 
-def plans(views: Sequence[PlanView]) -> Iterator[str]:
-    """Yield the page in pieces."""
-    environment = Environment(
+def environment() -> Environment:
+    """The templates of pages. What they show is escaped."""
+    return Environment(
         loader=PackageLoader("seatsync.reports", "templates"),
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+
+
+def policy_without_script(style: str) -> str:
+    """The Content-Security-Policy of a page that loads nothing and has this style and no script."""
+    return f"default-src 'none'; style-src {_csp_hash(style)}; base-uri 'none'; form-action 'none'"
+
+
+def plans(views: Sequence[PlanView]) -> Iterator[str]:
+    """Yield the page in pieces."""
+    pages = environment()
+    pages.filters |= {
         "zip": zip,
         "rows": rows,
         "drift": drift,
@@ -64,7 +74,7 @@ def plans(views: Sequence[PlanView]) -> Iterator[str]:
     }
     style, script = _source("plan.css"), _source("plan.js")
     allowed = f"style-src {_csp_hash(style)}; script-src {_csp_hash(script)}"
-    return environment.get_template("plan.html.jinja").generate(
+    return pages.get_template("plan.html.jinja").generate(
         views=views,
         headers=HEADERS,
         outcomes=outcomes(views),

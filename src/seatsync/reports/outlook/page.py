@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
 from importlib.resources import files
 from typing import NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from seatsync.domain.diagnostic import counted
 from seatsync.domain.text.languages import spelled
 from seatsync.ledger.queries.outlook.outlook import Outlook
-from seatsync.reports.html import with_code
+from seatsync.reports.html import environment, policy_without_script, with_code
 from seatsync.reports.outlook.chart import Chart, chart
 
 LATE = 14
@@ -46,24 +43,17 @@ class Figure(NamedTuple):
 
 def html(states: Sequence[State]) -> str:
     """Return the page."""
-    environment = Environment(
-        loader=PackageLoader("seatsync.reports", "templates"),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"with_code": with_code, "counted": counted, "spelled": spelled}
+    pages = environment()
+    pages.filters |= {"with_code": with_code, "counted": counted, "spelled": spelled}
     templates = files("seatsync.reports") / "templates"
     style = "".join((templates / name).read_text(encoding="utf-8") for name in ("plan.css", "outlook.css"))
-    hash = b64encode(sha256(style.encode()).digest()).decode()
-    return environment.get_template("outlook.html.jinja").render(
+    return pages.get_template("outlook.html.jinja").render(
         states=states,
         drawn=drawn,
         seats=seats,
         figures=figures,
         ends=ends,
-        policy=f"default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'",
+        policy=policy_without_script(style),
         style=Markup(style),  # noqa: S704 (our own files)
     )
 
