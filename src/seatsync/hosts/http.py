@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 import requests
+from pydantic_core import from_json
 
 from seatsync import __version__
 from seatsync.domain.failure import Failure
@@ -325,12 +327,9 @@ def _json(response: requests.Response) -> Any:
     """Return the JSON of an answer.
 
     Raises:
-        ValueError: it is not JSON, or nested too deeply.
+        ValueError: it is not JSON, or nested too deeply: this reader counts levels, so no answer uses up Python's stack.
     """
-    try:
-        return response.json()
-    except RecursionError as error:
-        raise ValueError from error
+    return from_json(response.content.removeprefix(BOM_UTF8))
 
 
 def _message(response: requests.Response) -> str:
