@@ -6,13 +6,14 @@ import csv
 import io
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from seatsync.domain.person import Person, person_of
@@ -72,13 +73,9 @@ def test_a_roster_as_schools_have_it(case: dict[str, Any]) -> None:
 
 # ── Any table in any spelling ─────────────────────────────────────────────────────────────────────────────────────────
 
-_TEXT = st.text(st.characters(codec="utf-8", categories=["L", "Nd"], max_codepoint=0xFFFF), min_size=1, max_size=8)
 _VALUE = {
     "email": st.integers(0, 999_999).map(lambda number: f"m{number}@g.example"),
-    "given_name": _TEXT.map(lambda text: f"A{text}"),
-    "family_name": _TEXT.map(lambda text: f"B{text}"),
     "student_id": st.integers(1, 999_999).map(lambda number: f"S{number:06}"),
-    "role": st.sampled_from(["", "Student", "Профессор", "élève"]),
     "tags": st.sampled_from(["", "x", "x;y", "mdiv"]),
 }
 _ANYHOW: tuple[Callable[[str], str], ...] = (
@@ -88,31 +85,81 @@ _ANYHOW: tuple[Callable[[str], str], ...] = (
     lambda name: name.replace(" ", "_"),
     lambda name: f" {name} ",
 )
+_ENCODINGS = {
+    "utf-8": None,
+    "utf-8-sig": None,
+    "utf-16": None,
+    "utf-16-le": "utf-16-le",
+    **{name: name for name in ("windows-1252", "windows-1250", "windows-1251", "mac_roman", "koi8_u")},
+    **{name: name for name in ("shift_jis", "gb18030", "euc_kr", "big5")},
+}
+"""How a file is encoded → what its entry says of that."""
+
+
+_NOT_BACK = "\u3164"
+"""A letter that EUC-KR has, but Python does not read back."""
+
+
+class _File(NamedTuple):
+    """A file as a program writes it, and what it says of each person, in the order of ``fields``."""
+
+    data: bytes
+    encoding: str | None
+    fields: list[str]
+    rows: list[list[str]]
 
 
 @st.composite
-def _tables(draw: st.DrawFn) -> tuple[list[str], list[str], list[list[str]]]:
+def _files(draw: st.DrawFn) -> _File:
+    codec = draw(st.sampled_from([*_ENCODINGS]))
     fields = ["email", "given_name", "family_name", *draw(st.sets(st.sampled_from(["student_id", "role", "tags"])))]
     fields = draw(st.permutations(fields))
-    names = [draw(st.sampled_from([name for ranks in SPELLINGS[field] for name in ranks])) for field in fields]
-    header = [draw(st.sampled_from(_ANYHOW))(name) for name in names]
-    key = st.tuples(*(_VALUE[field] for field in fields)).map(list)
+    header = [draw(st.sampled_from(_ANYHOW))(draw(st.sampled_from(_spellings(field, codec)))) for field in fields]
+    letters = st.characters(codec=codec, categories=["L", "Nd"], max_codepoint=0xFFFF, exclude_characters=_NOT_BACK)
+    text = st.text(letters, min_size=1, max_size=8)
+    words = {"given_name": text.map("A{}".format), "family_name": text.map("B{}".format), "role": text | st.just("")}
+    key = st.tuples(*((_VALUE | words)[field] for field in fields)).map(list)
     unique = tuple(itemgetter(fields.index(field)) for field in ("email", "student_id") if field in fields)
-    return fields, header, draw(st.lists(key, min_size=1, max_size=5, unique_by=unique))
+    rows = draw(st.lists(key, min_size=1, max_size=5, unique_by=unique))
+    written = io.StringIO(newline="")
+    csv.writer(
+        written,
+        delimiter=draw(st.sampled_from(",;\t|")),
+        lineterminator=draw(st.sampled_from(["\n", "\r\n", "\r"])),
+        quoting=draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])),
+    ).writerows([header, *rows])
+    data = written.getvalue().encode(codec)
+    assume(_ENCODINGS[codec] is None or data.isascii() or not _is_valid(data))  # such a file is read as UTF-8, and told
+    return _File(data, _ENCODINGS[codec], fields, rows)
 
 
-@given(table=_tables(), delimiter=st.sampled_from(",;\t"), end=st.sampled_from(["\n", "\r\n"]))
+@cache
+def _spellings(field: str, codec: str) -> list[str]:
+    """The names of a field's columns that can be written in the encoding, in capitals too."""
+    return [
+        name
+        for ranks in SPELLINGS[field]
+        for name in ranks
+        if name.upper().encode(codec, "replace").decode(codec) == name.upper()
+        and name.encode(codec, "replace").decode(codec) == name
+    ]
+
+
+def _is_valid(data: bytes) -> bool:
+    try:
+        return bool(data.decode())
+    except UnicodeDecodeError:
+        return False
+
+
+@given(_files())
 @settings(max_examples=300)
-def test_any_table_is_read_back_equal_whatever_its_order_and_language(
-    table: tuple[list[str], list[str], list[list[str]]], delimiter: str, end: str
-) -> None:
-    fields, header, rows = table
-    text = io.StringIO()
-    csv.writer(text, delimiter=delimiter, lineterminator=end).writerows([header, *rows])
-    reader = RosterReader("r.csv", [], [])
-    read_rows(text.getvalue(), reader)
+def test_any_table_is_read_back_equal_in_any_encoding_order_language_and_dialect(file: _File) -> None:
+    folder = Folder(Path())
+    reader = RosterReader("r.csv", [], folder.found)
+    read_rows(folder.text_of(file.data, "r.csv", file.encoding) or "", reader)
     blank = dict.fromkeys(Person._fields, "")
-    people = [Person(**blank | dict(zip(fields, map(clean, row), strict=True))) for row in rows]
+    people = [Person(**blank | dict(zip(file.fields, map(clean, row), strict=True))) for row in file.rows]
     errors = [one for one in reader.found if one.severity.value == "error"]
     assert (errors, [Person(*person_of(member)) for member in reader.members]) == ([], people)
 
