@@ -61,10 +61,12 @@ pictures: .venv/ready
 schemas: .venv/ready
 	@for name in seatsync roster plan outcome; do $(BIN)/seatsync schema $$name > schemas/$$name.schema.json; done
 	$(BIN)/python docs/reference.py
+	$(BIN)/python docs/man.py
 
 # Write the reference in docs/reference from the help of every command and the schemas.
 reference: .venv/ready
 	$(BIN)/python docs/reference.py
+	$(BIN)/python docs/man.py
 
 # The documentation as a site in build/site: zensical.toml has its menu. A link that leads nowhere stops it.
 site: .venv/ready

@@ -37,20 +37,24 @@ def pages() -> dict[str, str]:
 
 def _commands() -> str:
     lines = ["# Commands", NOTE, "What `seatsync COMMAND --help` prints."]
-    settings = cli.context_settings | {"terminal_width": WIDTH}
-    for context in _contexts(click.Context(cli, info_name="seatsync", **settings)):
+    for context in contexts():
         lines += [f"## {context.command_path}", f"```text\n{context.get_help()}\n```"]
     return "\n\n".join(lines) + "\n"
 
 
-def _contexts(context: click.Context) -> Iterator[click.Context]:
-    """Yield the command and all its subcommands, each as if it were called."""
+def contexts() -> Iterator[click.Context]:
+    """Yield seatsync and all its commands, each as if it were called."""
+    settings = cli.context_settings | {"terminal_width": WIDTH}
+    return _with_subcommands(click.Context(cli, info_name="seatsync", **settings))
+
+
+def _with_subcommands(context: click.Context) -> Iterator[click.Context]:
     yield context
     if isinstance(context.command, click.Group):
         for name in context.command.list_commands(context):
             command = context.command.get_command(context, name)
             assert command is not None
-            yield from _contexts(click.Context(command, context, info_name=name, terminal_width=WIDTH))
+            yield from _with_subcommands(click.Context(command, context, info_name=name, terminal_width=WIDTH))
 
 
 def _file(name: str, schema: Schema) -> str:

@@ -45,7 +45,7 @@ def main() -> None:
 def sources() -> dict[str, str]:
     """Return each file of the site by its path in the repository, with its path on the site."""
     docs = [file.relative_to(ROOT) for file in (ROOT / "docs").rglob("*") if file.is_file()]
-    kept = [file for file in docs if file.suffix not in (".py", ".pyc", ".toml")]
+    kept = [file for file in docs if file.suffix not in (".py", ".pyc", ".toml", ".1")]
     return ELSEWHERE | {file.as_posix(): file.relative_to("docs").as_posix() for file in kept}
 
 

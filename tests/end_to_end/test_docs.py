@@ -14,6 +14,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
+from zipfile import ZipFile
 
 import cmarkgfm
 import pytest
@@ -40,17 +41,37 @@ def test_every_file_of_ours_that_a_page_names_is_there(page: Path) -> None:
     assert [name for name in sorted(ours) if not any(f"/{file}".endswith(f"/{name}") for file in listed)] == []
 
 
-def test_the_reference_is_what_make_reference_writes() -> None:
+@pytest.mark.parametrize(("program", "folder"), [("reference.py", "reference"), ("man.py", "man")])
+def test_the_reference_and_the_manual_are_what_make_reference_writes(program: str, folder: str) -> None:
     # In a process of its own: click remembers the help of commands that other tests have called otherwise.
-    script = "import json, runpy; print(json.dumps(runpy.run_path('docs/reference.py')['pages']()))"
+    script = (
+        "import json, runpy, sys; sys.path.insert(0, 'docs'); "
+        f"print(json.dumps(runpy.run_path('docs/{program}')['pages']()))"
+    )
     ran = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     written = json.loads(ran.stdout)
-    reference = ROOT / "docs" / "reference"
-    assert {page.name for page in reference.iterdir()} == set(written)
+    committed = ROOT / "docs" / folder
+    assert {page.name for page in committed.iterdir()} == set(written)
     for name, text in written.items():
-        assert (reference / name).read_text(encoding="utf-8") == text, (
+        assert (committed / name).read_text(encoding="utf-8") == text, (
             f"{name} is older than the program: make reference"
         )
+
+
+def test_a_wheel_brings_the_manual(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, capture_output=True, check=True)
+    with ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        pages = {name.rpartition("/")[2] for name in wheel.namelist() if "/data/share/man/man1/" in name}
+    assert pages == {page.name for page in (ROOT / "docs" / "man").iterdir()}
+
+
+def test_a_manual_page_shows_the_help_as_it_is_with_hyphens_that_can_be_copied() -> None:
+    page = (ROOT / "docs" / "man" / "seatsync-plan.1").read_text(encoding="utf-8")
+    assert r"seatsync\-plan \- Show what would change" in page
+    assert ".nf\nseatsync plan   " in page
+    assert r".B \-\-changed\-since REF" in page
+    assert not [line for line in page.splitlines() if line.startswith("'")]
 
 
 @pytest.mark.parametrize("page", LINKED, ids=lambda page: page.relative_to(ROOT).as_posix())
