@@ -104,8 +104,14 @@ ENDS = {
 }
 
 
+CHOIR = "".join(f"m{number}@grace.example,M,N,,,choir\n" for number in range(50))
+
+
+@pytest.mark.parametrize("between", ["", CHOIR], ids=["beside it", "far from it"])
 @pytest.mark.parametrize("rows", ENDS.values(), ids=ENDS)
-def test_a_row_whose_last_tag_goes_ends_as_the_one_beside_it(folder: Path, rows: str) -> None:
+def test_a_row_whose_last_tag_goes_ends_as_the_nearest_one_without_tags(folder: Path, rows: str, between: str) -> None:
+    first, others = rows.split("\n", 1)
+    rows = f"{first}\n{between}{others}"
     (folder / "members.csv").write_text("email,given_name,family_name,student_id,role,tags\n" + rows)
     before = contents(folder)
     assert edit(folder, "tag", "alto", ANN).code == 0
@@ -572,6 +578,13 @@ def test_an_edited_file_keeps_its_rights(folder: Path) -> None:
     assert (folder / "members.csv").stat().st_mode & 0o777 == 0o664
 
 
+@pytest.mark.parametrize("entry", ["{path: other.csv, adds: tags, format: seatsync}", "{path: 7, colour: red}"])
+def test_an_entry_with_a_mistake_is_told_also_where_nothing_would_change(folder: Path, entry: str) -> None:
+    (folder / "seatsync.yaml").write_text(config(folder).replace("rosters:\n", f"rosters:\n  - {entry}\n"))
+    done = edit(folder, "untag", "no such tag", ANN)
+    assert (done.code, "have these mistakes already" in done.err) == (3, True), done
+
+
 # ── Lists that only add tags ──────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -654,6 +667,28 @@ def test_where_no_roster_can_take_a_tag_and_there_is_no_list_one_is_written(with
     assert listed.read_text().endswith(f",{ANN},choir\nu2,fay@grace.example,alto\n")
     assert edit(with_export, "untag", "choir", "eve@grace.example", ANN).code == 0
     assert listed.read_text() == "student_id,email,tags\nu2,fay@grace.example,alto\n"
+
+
+@pytest.mark.parametrize("way_back", [("untag", "choir"), ("remove",)])
+def test_a_list_that_an_edit_wrote_goes_with_its_last_row_and_its_entry(
+    with_export: Path, way_back: tuple[str, ...]
+) -> None:
+    before = config(with_export)
+    assert edit(with_export, "tag", "choir", ANN).code == 0
+    done = edit(with_export, *way_back, ANN)
+    assert done.code == 0, done.err
+    assert f"rosters/tags.csv (deleted)\nrosters/tags.csv:1\n- student_id,email,tags\n- ,{ANN},choir\n" in done.out
+    assert (config(with_export), (with_export / "rosters").exists()) == (before, False)
+
+
+def test_a_list_whose_entry_says_more_stays_without_rows(with_export: Path) -> None:
+    assert edit(with_export, "tag", "choir", ANN).code == 0
+    named = config(with_export).replace("tags.csv, adds: tags}", "tags.csv, adds: tags, encoding: utf-8}")
+    (with_export / "seatsync.yaml").write_text(named)
+    done = edit(with_export, "untag", "choir", ANN)
+    assert done.code == 0, done.err
+    assert (with_export / "rosters" / "tags.csv").read_text() == "student_id,email,tags\n"
+    assert config(with_export) == named
 
 
 def test_a_file_of_that_name_that_is_no_list_stays(with_export: Path) -> None:

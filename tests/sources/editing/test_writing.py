@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,16 @@ from seatsync.sources.editing.files import EditedFile
 from seatsync.sources.editing.refused import CannotEdit
 from seatsync.sources.editing.writing import finish, write_all
 
+Files = Mapping[str, bytes | None]
+"""The contents of files by their names; None: it goes."""
 OLD = {"seatsync.yaml": b"old config", "members.csv": b"old members"}
 NEW = {"seatsync.yaml": b"new config", "members.csv": b"new members"}
 COPIED = {"rosters/sis/users.csv": b"users", "rosters/sis/orgs.csv": b"orgs"}
-EDITS = {
+EDITS: dict[str, Files] = {
     "one file": {"members.csv": b"new members"},
     "two files": NEW,
     "new files in a new folder, and an old one": {**COPIED, "seatsync.yaml": b"new config"},
+    "a file that goes, and another one": {"members.csv": None, "seatsync.yaml": b"new config"},
 }
 
 
@@ -35,7 +38,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def edited(files: dict[str, bytes]) -> list[EditedFile]:
+def edited(files: Files) -> list[EditedFile]:
     return [EditedFile(name, OLD.get(name), data, []) for name, data in files.items()]
 
 
@@ -68,9 +71,9 @@ def kill_at(point: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("files", EDITS.values(), ids=EDITS)
 def test_wherever_it_is_killed_the_next_edit_finds_all_old_or_makes_all_new(
-    files: dict[str, bytes], folder: Path, monkeypatch: pytest.MonkeyPatch
+    files: Files, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = {**OLD, **files}
+    whole = {name: data for name, data in {**OLD, **files}.items() if data is not None}
     for point in range(200):
         for name in contents(folder).keys() - OLD.keys():
             (folder / name).unlink()
@@ -115,6 +118,13 @@ def test_a_file_that_somebody_else_has_put_in_the_place_of_a_new_one_stays(folde
     with pytest.raises(CannotEdit, match="changed by somebody else"):
         write_all(folder, edited({"rosters/staff.csv": b"mine", "seatsync.yaml": b"new config"}))
     assert contents(folder) == {**OLD, "rosters/staff.csv": b"theirs"}
+
+
+def test_a_file_that_somebody_else_has_changed_is_not_deleted(folder: Path) -> None:
+    (folder / "members.csv").write_bytes(b"theirs")
+    with pytest.raises(CannotEdit, match="changed by somebody else"):
+        write_all(folder, edited({"seatsync.yaml": b"new config", "members.csv": None}))
+    assert contents(folder) == {**OLD, "members.csv": b"theirs"}
 
 
 def test_a_new_folder_goes_again_if_nothing_is_written(folder: Path) -> None:

@@ -64,6 +64,21 @@ CASES: dict[str, tuple[str, Edit, str]] = {
         lambda edits: edits.add_key(("a",), "l", {"b": "z", "c": None}),
         "a:\n  k:\n    b: 1\n    c: x\n  l:\n    b: z\n    c: ~\nd: 2\n",
     ),
+    "a list in lines, like that of the entry above": (
+        "- b: 1\n  t:\n    - x\n- b: 2\n",
+        lambda edits: edits.add_key((1,), "t", ["y", "z"]),
+        "- b: 1\n  t:\n    - x\n- b: 2\n  t:\n    - y\n    - z\n",
+    ),
+    "a list in lines whose hyphens are not indented": (
+        "- b: 1\r\n  t:\r\n  - x\r\n- b: 2",
+        lambda edits: edits.append((), {"b": "k", "t": ["y"]}),
+        "- b: 1\r\n  t:\r\n  - x\r\n- b: 2\r\n- b: k\r\n  t:\r\n  - y",
+    ),
+    "a list in brackets, like that of the entry below": (
+        "- b: 1\n- {b: 2, t: [x]}\n",
+        lambda edits: edits.add_key((0,), "t", ["y"]),
+        "- b: 1\n  t: [y]\n- {b: 2, t: [x]}\n",
+    ),
     "another value": ("a: {k: 'x'} # one\n", lambda edits: edits.give(("a", "k"), "y"), "a: {k: 'y'} # one\n"),
     "a value where there was none": (
         "a:\n  k: # none\n",

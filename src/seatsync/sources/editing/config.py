@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +11,7 @@ from seatsync.formats.config import SeatsyncFile
 from seatsync.formats.grants import GrantsFile
 from seatsync.sources import yaml_tree
 from seatsync.sources.config import read_config
-from seatsync.sources.editing.files import EditedFile, Files
+from seatsync.sources.editing.files import EditedFile, Files, as_edited
 from seatsync.sources.editing.texts.yaml_edits import YamlEdits
 from seatsync.sources.files import NAME
 from seatsync.sources.institution_folder import InstitutionFolder
@@ -37,6 +36,8 @@ class EditedConfig:
         config = read_config(opened.tree, found)
         if config is None:
             raise InvalidFiles(found)
+        if found:  # reading took the faulty entries out of the tree
+            opened = InstitutionFolder.open(path)
         self.opened = opened
         self.now = now
         self.config: SeatsyncFile = config
@@ -75,8 +76,7 @@ class EditedConfig:
         files = self.files.finished()
         if not files:
             return []
-        instead = {os.path.realpath(self.files.path / file.name): file.after for file in files}
-        loaded = load(InstitutionFolder.open(self.files.path, instead), self.now)
+        loaded = load(InstitutionFolder.open(self.files.path, as_edited(self.files.path, files)), self.now)
         if loaded.desired is None:
             raise InvalidFiles(loaded.found, after_edit=True)
         for look in self._afterwards:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,12 +22,17 @@ from seatsync.sources.tables.header import HeaderSpec
 
 
 class EditedFile(NamedTuple):
-    """A file of the folder with its bytes before (None: it is new) and after, and the lines that differ."""
+    """A file of the folder with its bytes before (None: it is new) and after (None: it goes), and the lines that differ."""
 
     name: str
     before: bytes | None
-    after: bytes
+    after: bytes | None
     lines: list[ChangedLines]
+
+
+def as_edited(folder: Path, files: Iterable[EditedFile]) -> dict[str, bytes]:
+    """Return the files as an edit would leave them: real path → bytes."""
+    return {os.path.realpath(folder / file.name): file.after for file in files if file.after is not None}
 
 
 class Files:
@@ -40,6 +45,7 @@ class Files:
         self._edits: dict[str, YamlEdits | CsvEdits] = {}
         self._names: dict[str, str] = {}
         self._new: list[EditedFile] = []
+        self._gone: list[str] = []
 
     def text(self, name: str) -> str:
         """Return the text of a file that can be changed.
@@ -89,14 +95,22 @@ class Files:
             help = "Rename one of them; or, if it is a newer export of the same list, replace the old file with it."
             raise CannotEdit(f"{name} is there already, and says something else.", help)
 
+    def delete(self, name: str) -> None:
+        """Have a file deleted, whatever else was to change in it."""
+        self._gone.append(self._one_name(name))
+
     def finished(self) -> list[EditedFile]:
-        """Return the files that really change, new ones first.
+        """Return the files that really change, new ones first and those that go last.
 
         Raises:
             CannotEdit: one of them is laid out too unusually, or its encoding lacks a character.
         """
-        changed = (self._finished(name, edits) for name, edits in self._edits.items())
-        return [*self._new, *(file for file in changed if file.before != file.after)]
+        changed = (self._finished(name, edits) for name, edits in self._edits.items() if name not in self._gone)
+        return [*self._new, *(file for file in changed if file.before != file.after), *map(self._without, self._gone)]
+
+    def _without(self, name: str) -> EditedFile:
+        data, as_read = self._contents(name)
+        return EditedFile(name, data, None, [ChangedLines(1, tuple(as_read.text.splitlines()), ())])
 
     def _finished(self, name: str, edits: YamlEdits | CsvEdits) -> EditedFile:
         data, as_read = self._contents(name)

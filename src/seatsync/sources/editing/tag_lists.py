@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 from collections.abc import Collection, Iterator, Sequence
 
 from seatsync.domain.person import Person, RosterMember
@@ -16,7 +17,12 @@ from seatsync.sources.editing.rosters import editable, not_editable, takes_tags
 from seatsync.sources.rosters.adding.tag_list import TagsReader
 from seatsync.sources.rosters.adding.with_tags import whose
 from seatsync.sources.rosters.files import RosterFile
+from seatsync.sources.rosters.header import spec_of
 from seatsync.sources.rosters.how import Take
+
+_HEADERS = (("student_id", "email", "tags"), ("email", "tags"))
+_OURS = re.compile(r"rosters/tags(-[0-9]+)?\.csv")
+"""What lists are called that edits write."""
 
 
 def lists_for(folder: EditedFolder) -> Iterator[RosterFile]:
@@ -68,7 +74,7 @@ def _write_list(folder: EditedFolder, members: Sequence[RosterMember], tag: str)
     has_ids = any(member.student_id for member in folder.desired.members)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["student_id", "email", "tags"] if has_ids else ["email", "tags"])
+    writer.writerow(_HEADERS[0] if has_ids else _HEADERS[1])
     for member in members:
         row = (member.student_id, member.email, tag)
         writer.writerow(defused(row if has_ids else row[1:]))
@@ -97,7 +103,20 @@ def drop_rows(folder: EditedFolder, keys: Collection[str], tag: str | None = Non
         else:
             target.untag(row, tag)
         changed.add(roster.reader.file)
+    for position, roster in enumerate(folder.rosters):
+        if roster.reader.file in changed and _is_used_up(folder, position, roster):
+            folder.files.delete(roster.reader.file)
+            folder.edits.remove(("rosters",), position)
     return changed
+
+
+def _is_used_up(folder: EditedFolder, position: int, roster: RosterFile) -> bool:
+    """Whether nothing would be left of a list and its entry but what ``_write_list`` has written."""
+    name = roster.reader.file
+    if not _OURS.fullmatch(name) or folder.written("rosters", position) != {"path": name, "adds": "tags"}:
+        return False
+    edits = folder.files.csv(name, spec_of(roster.reader.how))
+    return not edits.leaves_rows and any(tuple(edits.table.header) == header for header in _HEADERS)
 
 
 def _rows(folder: EditedFolder, keys: Collection[str]) -> Iterator[tuple[RosterFile, RosterMember, tuple[str, ...]]]:

@@ -1,7 +1,8 @@
 """Write the files of an edit, all or none of them, also if the program is killed meanwhile.
 
 A list of the files is written first. Then each file is written beside the old one, under a name of its own. Of several files the
-list now gets its name; from then on the edit counts as made. Then each takes the place of the old one, and the list goes. Whoever
+list now gets its name; from then on the edit counts as made. Then each takes the place of the old one (a file that goes is deleted),
+and the list goes. Whoever
 finds the list by that name finishes what it says; whoever finds it by the earlier one deletes what was written beside.
 """
 
@@ -62,7 +63,7 @@ def _is_locked(place: int) -> bool:
 
 
 def write_all(folder: Path, files: Sequence[EditedFile]) -> None:
-    """Put the changed files in place of the old ones, and new ones where there is none.
+    """Put the changed files in place of the old ones, and new ones where there is none; delete those that go.
 
     Raises:
         CannotEdit: somebody else has changed one of them since it was read; nothing was written.
@@ -81,25 +82,35 @@ def write_all(folder: Path, files: Sequence[EditedFile]) -> None:
     except BaseException:
         _clear(folder, [folder / UNFINISHED, *(new for new, _ in moves), listed], made)
         raise
-    for new, real in moves:
-        new.replace(real)
+    _put(folder, ((new, real, file.after is None) for file, (new, real) in zip(files, moves, strict=True)))
     for path in (folder / UNFINISHED, listed):
         path.unlink(missing_ok=True)
 
 
 def _in_list(file: EditedFile) -> dict[str, str | None]:
     before = _digest(file.before) if file.before is not None else None
-    return {"name": file.name, "before": before, "after": _digest(file.after)}
+    return {"name": file.name, "before": before, "after": _digest(file.after) if file.after is not None else None}
+
+
+def _put(folder: Path, moves: Iterable[tuple[Path, Path, bool]]) -> None:
+    """Put each new file in its place, or delete what is there, with its folder if nothing else is in it."""
+    for new, real, goes in moves:
+        if goes:
+            real.unlink(missing_ok=True)
+            _clear(folder, (), [real.parent])
+        else:
+            new.replace(real)
 
 
 def _write_beside(file: EditedFile, new: Path, real: Path) -> None:
     if file.before is None:
-        opening.create(new, file.after)
+        opening.create(new, file.after or b"")
         now = opening.read(real) if os.path.lexists(real) else None
     else:
         if not os.access(real, os.W_OK):  # its folder lets it be replaced all the same
             raise CannotEdit(f"{file.name} is read-only; nothing was written.", "Make it writable, and try again.")
-        _create_like(real, new, file.after)
+        if file.after is not None:
+            _create_like(real, new, file.after)
         now = opening.read(real)
     if now != file.before:
         raise CannotEdit(f"{file.name} was changed by somebody else meanwhile; nothing was written.", "Try again.")
@@ -150,21 +161,23 @@ def finish(folder: Path) -> list[str]:
         now = _digest_at(folder, folder / name)
         if now == after:
             continue
-        if now != before or _digest_at(folder, new) != after:
+        if now != before or (after is not None and _digest_at(folder, new) != after):
             fact = f"{name} was changed by somebody else since an edit was interrupted, so the edit can't be finished."
             raise CannotEdit(fact, f"Look at the files that `git status` names, then delete {UNFINISHED}. {BY_HAND}")
-        moves.append((new, real))
-    for new, real in moves:
-        new.replace(real)
+        moves.append((new, real, after is None))
+    _put(folder, moves)
     (folder / UNFINISHED).unlink()
     return [name for name, _, _ in todo]
 
 
-def _read_list(folder: Path, name: str) -> list[tuple[str, str | None, str]] | None:
+def _read_list(folder: Path, name: str) -> list[tuple[str, str | None, str | None]] | None:
     """Return the files of an interrupted edit with their digests before and after; None where there is no such list."""
     try:
         listed = json.loads(opening.read(folder / name, folder, _MOST_IN_LIST))["files"]
-        return [(str(one["name"]), one["before"] and str(one["before"]), str(one["after"])) for one in listed]
+        return [
+            (str(one["name"]), one["before"] and str(one["before"]), one["after"] and str(one["after"]))
+            for one in listed
+        ]
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -66,6 +65,7 @@ def _carry_out(
     path: Path, run: Run, changed: Callable[[], EditedConfig], revoked: tuple[str, Collection[str]] | None
 ) -> int:
     from seatsync.sources.editing.config import InvalidFiles
+    from seatsync.sources.editing.files import as_edited
     from seatsync.sources.editing.writing import finish, write_all
 
     if finished := finish(path):
@@ -84,7 +84,7 @@ def _carry_out(
         return ExitCode.INVALID
     plan = None
     if files and (revoked is not None or run.format == "json" or not run.quiet):
-        plan = _plan(path, run, {os.path.realpath(path / file.name): file.after for file in files})
+        plan = _plan(path, run, as_edited(path, files))
     if plan is not None and revoked is not None:
         _check_not_permanent(plan, *revoked)
     if files:
@@ -166,8 +166,8 @@ def _show_lines(path: Path, run: Run, files: Sequence[EditedFile]) -> None:
     out = text.stdout(run.no_color)
     line = partial(out.line, folded=False)
     for file in files:
-        if file.before is None:
-            line((f"{prefix(path)}{file.name} (new)", "bold"))
+        if file.before is None or file.after is None:
+            line((f"{prefix(path)}{file.name} ({'new' if file.before is None else 'deleted'})", "bold"))
         for lines in file.lines:
             line((f"{prefix(path)}{file.name}:{lines.line}", "bold"))
             if run.redactor is None:

@@ -43,6 +43,11 @@ class CsvEdits:
         changed = self._values.get(position, {})
         return changed[line] if line in changed else self._field(self._rows[line], position)
 
+    @property
+    def leaves_rows(self) -> bool:
+        """Whether the file would still have rows."""
+        return bool(self._added or self._rows.keys() - self._removed)
+
     def splices(self) -> list[Splice]:
         """Return the splices for all changes.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, islice
 from typing import NamedTuple
 
 from seatsync.sources.editing.texts.splices import Splice, line_end_of, line_starts, without_lines
@@ -12,7 +13,7 @@ from seatsync.sources.editing.texts.splices import Splice, line_end_of, line_sta
 _LIKE_THESE = 200
 """How many rows are looked at for the way in which a column is written."""
 _NEAR = 20
-"""How many rows above and below are looked at for the way in which a row ends."""
+"""How many rows above and below, and of the first ones of the file, are looked at for the way in which a row ends."""
 
 
 class Cell(NamedTuple):
@@ -77,14 +78,15 @@ class CsvFile:
     def _cells_without_last(self, number: int, changed: Collection[int]) -> int:
         """Return how many fields a row keeps whose last one becomes empty, as the nearest unchanged row that has nothing there does.
 
-        0: all of them, because that row has an empty field there, or because there is no such row near.
+        Where no such row is near, the first one of the file tells. 0: all of them, because that row has an empty field there, or
+        because there is no such row.
         """
         cells = self._cells(self.records[number])
         last = len(cells) - 1
         filled = max(at for at, cell in enumerate(cells[:last], 1) if cell.value)
         kept = 0
         near = range(max(1, number - _NEAR), min(len(self.records), number + _NEAR + 1))
-        for other in sorted(near, key=lambda other: abs(other - number)):
+        for other in chain(sorted(near, key=lambda other: abs(other - number)), self._without(last)):
             row = self._cells(self.records[other]) if self.records[other][0] not in changed else cells
             if len(row) > last and not row[last].value:
                 return kept
@@ -95,6 +97,18 @@ class CsvFile:
             if len(row) == last:  # may also be one that keeps empty fields
                 kept = filled
         return kept
+
+    def _without(self, position: int) -> list[int]:
+        """The first rows, by their numbers, that have nothing in the field at ``position``."""
+        if position not in self._rows_without:
+            rows = ((number, self._cells(record)) for number, record in enumerate(self.records[1:], 1))
+            without = (number for number, row in rows if len(row) <= position or not row[position].value)
+            self._rows_without[position] = [*islice(without, _NEAR)]
+        return self._rows_without[position]
+
+    @cached_property
+    def _rows_without(self) -> dict[int, list[int]]:
+        return {}
 
     def _row(self, row: Sequence[str], like: Sequence[Cell], is_header: bool) -> str:
         written = []

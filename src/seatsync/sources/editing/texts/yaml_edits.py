@@ -25,6 +25,7 @@ class YamlEdits:
         self._keys: dict[Path, dict[str, Any]] = {}
         self._dropped: dict[Path, set[str]] = {}
         self._set: dict[Path, str | None] = {}
+        self._indents: dict[tuple[Path, str], int | None] = {}
 
     def append(self, path: Path, value: Any) -> None:
         """Add an entry at the end of the list at ``path``; the list is written where there is none."""
@@ -113,7 +114,7 @@ class YamlEdits:
             return self._section(path, values)
         if node.kind == "list":
             if node.parts:
-                return self.file.appended(node, [self._like_last(node, value) for value in values])
+                return self.file.appended(node, [self._like_last(path, node, value) for value in values])
             if self._can_be_empty(path) and self.file.is_alone(node):
                 return [self.file.in_lines(node, [f"- {flow(value)}" for value in values])]
             return self.file.appended(node, [*map(flow, values)])
@@ -138,13 +139,16 @@ class YamlEdits:
             return Splice(len(text), len(text), lines)
         return Splice(len(text), len(text), end + lines.removesuffix(end))
 
-    def _like_last(self, node: Span, value: Any) -> str:
+    def _like_last(self, path: Path, node: Span, value: Any) -> str:
         """Return the value as the entries of the list are written: their quotes, and their lines if they are mappings in lines."""
         last = node.parts[-1]
         if not isinstance(value, dict) or last.kind != "mapping" or last.is_alias:
             return flow(value, last.quote if last.kind == "scalar" else "")
         quotes = {key.value: item.quote for key, item in last.pairs if item.kind == "scalar" and not item.is_alias}
-        pairs = [f"{key}: {flow(item, quotes.get(key, ''))}" for key, item in value.items()]
+        pairs = [
+            self._list_in_lines(path, last, key, item) or f"{key}: {flow(item, quotes.get(key, ''))}"
+            for key, item in value.items()
+        ]
         if last.flow:
             text = self.file.text
             opening, closing = text[last.start + 1 : last.pairs[0][0].start], text[last.pairs[-1][1].end : last.end - 1]
@@ -157,7 +161,10 @@ class YamlEdits:
         node = self._node(path)
         if node.kind != "mapping":
             raise Unusual("it is not a mapping", node.start)
-        pairs = [self._pair_like_last(node, key, value) for key, value in keys.items()]
+        pairs = [
+            self._list_in_lines(path[:-1], node, key, value) or self._pair_like_last(node, key, value)
+            for key, value in keys.items()
+        ]
         if not node.parts and self.file.is_alone(node):
             return [self.file.in_lines(node, pairs)]
         return self.file.appended(node, pairs)
@@ -169,6 +176,23 @@ class YamlEdits:
             return f"{key}: {flow(value)}"
         between = self.file.line_end + " " * last.column
         return between.join([f"{key}:", *(f"{inner}: {flow(item)}" for inner, item in value.items())])
+
+    def _list_in_lines(self, path: Path, node: Span, key: str, value: Any) -> str:
+        """Return the pair with its list in lines of its own, if the entries of the list at ``path`` have theirs so; else nothing."""
+        if node.flow or not isinstance(value, list) or (indent := self._indent_of(path, key)) is None:
+            return ""
+        between = self.file.line_end + " " * (node.column + indent)
+        return between.join([f"{key}:", *(f"- {flow(item)}" for item in value)])
+
+    def _indent_of(self, path: Path, key: str) -> int | None:
+        """How far the hyphens under ``key`` are indented in the entries of a list, None where they are in brackets: as in the first one."""
+        if (path, key) not in self._indents:
+            around = self.file.at(*path)
+            entries = [one for one in around.items if one.kind == "mapping"] if around is not None else []
+            lists = ((one.column, inner) for one in entries if (inner := one.get(key)) and inner.items)
+            column, first = next(lists, (0, None))
+            self._indents[path, key] = None if first is None or first.flow else first.column - column
+        return self._indents[path, key]
 
     def _setting(self, path: Path, value: str | None) -> Splice:
         node = self.file.at(*path)
