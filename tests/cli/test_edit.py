@@ -192,6 +192,27 @@ def test_a_whole_file_of_people_is_added_at_once(folder: Path) -> None:
     assert "ann@grace.example is a member already (members.csv:2)." in done.err
 
 
+LEAVING = "email,given_name,family_name,Exit Date\ndan@grace.example,Dan,Sim,31.12.2098\neva@grace.example,Eva,Ek,\n"
+
+
+def test_the_last_days_of_a_list_are_added_to_a_roster_that_has_them(folder: Path) -> None:
+    (folder / "members.csv").write_text("email,given_name,family_name,Austrittsdatum\nann@grace.example,Ann,Lee,\n")
+    (folder / "new.csv").write_text(LEAVING)
+    before = contents(folder)
+    done = edit(folder, "add", "--select", "new.csv")
+    assert done.code == 0, done.err
+    assert members(folder).endswith("dan@grace.example,Dan,Sim,2098-12-31\neva@grace.example,Eva,Ek,\n")
+    assert edit(folder, "remove", "dan@grace.example", "eva@grace.example").code == 0
+    assert contents(folder) == before
+
+
+def test_last_days_that_a_roster_cannot_hold_are_told(folder: Path) -> None:
+    (folder / "new.csv").write_text(LEAVING)
+    done = edit(folder, "add", "--select", "new.csv")
+    assert done.code == 0, done.err
+    assert "members.csv has no column for a last day, so dan@grace.example will not leave by it." in done.err
+
+
 def test_a_member_who_is_there_otherwise_is_no_new_one(folder: Path) -> None:
     done = edit(folder, "add", ANN, "--given-name", "Anna", "--family-name", "Lee")
     assert done.code == 64

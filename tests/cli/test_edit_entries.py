@@ -272,3 +272,14 @@ def test_a_library_that_is_granted_stays(folder: Path) -> None:
     before = config(folder)
     assert "So the files would be after this edit" in edit(folder, "library", "remove", "jam", code=3).err
     assert config(folder) == before
+
+
+def test_where_the_ledger_cannot_be_read_the_warnings_are_told_all_the_same(folder: Path) -> None:
+    (folder / "seatsync.db").write_text("no ledger")
+    (folder.parent / "staff.csv").write_text(
+        "E-Mail,First Name,Last Name\nzoe@g.example,Zoe,MÃ¼ller\n", encoding="utf-8"
+    )
+    done = edit(folder, "roster", "add", "../staff.csv")
+    assert "The plan can't be shown here" in done.err
+    assert (done.out + done.err).count("garbled-names") == 1
+    assert "rosters/staff.csv:2:1  warning garbled-names" in done.err

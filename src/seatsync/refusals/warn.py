@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 
+from seatsync.domain.desired import Desired
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.license import Kind
+from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.tags import IMPORTED
+from seatsync.planning.diff import resolve
 from seatsync.refusals.case import Case
 from seatsync.refusals.warnings import approvals, exports, grants, institution, members, places, seats, tags, tenure
 
@@ -42,13 +46,14 @@ def warnings(case: Case) -> Iterator[Diagnostic]:
     yield from (notice for notice in grants.no_timezone(case) if grants.ends_changed(case))
 
 
-def warnings_of_files(case: Case) -> Iterator[Diagnostic]:
-    """Yield the warnings that need no ledger; ``case`` was made with an empty one.
+def warnings_of_files(desired: Desired, today: date) -> Iterator[Diagnostic]:
+    """Yield the warnings that need no ledger.
 
     Grants by date tags are left out, because those tags come from the ledger. Unknown members of permanent grants are only
     a notice: they may be owners who have left, which only the ledger knows. So is an end date that has passed: the grant may
     have been in force until then.
     """
+    case = Case(resolve(desired, Snapshot(), today), {})
     by_day = {
         rule.origin
         for rule in case.desired.grants

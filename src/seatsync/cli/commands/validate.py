@@ -90,10 +90,7 @@ def command(
 
 def _checked(todo: Chosen, run: Run) -> Iterator[FolderResult]:
     """Yield what is found in each folder, and of the institutions that have none any more."""
-    from seatsync.domain.snapshot import Snapshot
     from seatsync.outbox.rendering import Templates
-    from seatsync.planning.diff import resolve
-    from seatsync.refusals.case import Case
     from seatsync.refusals.warn import warnings_of_files
     from seatsync.sources.institution_folder import InstitutionFolder
     from seatsync.sources.load import load
@@ -120,8 +117,7 @@ def _checked(todo: Chosen, run: Run) -> Iterator[FolderResult]:
                 found += unnamed(Folder(folder), named)
             found += Templates(folder).check()
             if desired is not None:
-                draft = resolve(desired, Snapshot(), run.today(desired.institution.timezone))
-                found += warnings_of_files(Case(draft, {}))
+                found += warnings_of_files(desired, run.today(desired.institution.timezone))
         yield FolderResult(None, without_names(found, run), folder, details)
 
 

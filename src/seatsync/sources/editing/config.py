@@ -46,6 +46,8 @@ class EditedConfig:
         self.told: list[Diagnostic] = []
         """Notices about what was read, to be printed."""
         self.files = Files(path, _encodings(config))
+        self.after: Loaded | None = None
+        """What the changed files say."""
         self._afterwards: list[Callable[[Loaded], None]] = []
 
     @property
@@ -79,6 +81,7 @@ class EditedConfig:
         loaded = load(InstitutionFolder.open(self.files.path, as_edited(self.files.path, files)), self.now)
         if loaded.desired is None:
             raise InvalidFiles(loaded.found, after_edit=True)
+        self.after = loaded
         for look in self._afterwards:
             look(loaded)
         return files

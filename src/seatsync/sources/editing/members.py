@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import partial
+from types import MappingProxyType
 
+from seatsync.domain.diagnostic import counted
 from seatsync.domain.person import Person, RosterMember, spoken
-from seatsync.domain.text.tags import join_tags, split_tags
+from seatsync.domain.text.tags import EVERYTHING, join_tags, split_ends, split_tags
 from seatsync.sources.editing import mentions
 from seatsync.sources.editing.folder import EditedFolder, key_of
 from seatsync.sources.editing.refused import CannotEdit
@@ -15,9 +17,15 @@ from seatsync.sources.editing.rosters import by_name, editable, rosters_to_add_t
 from seatsync.sources.editing.tag_lists import drop_rows
 from seatsync.sources.rosters.files import RosterFile
 
+NOBODY: Mapping[str, str] = MappingProxyType({})
 
-def add(folder: EditedFolder, people: Collection[Person], roster: str | None = None) -> None:
+
+def add(
+    folder: EditedFolder, people: Collection[Person], roster: str | None = None, leaving: Mapping[str, str] = NOBODY
+) -> None:
     """Add people to a roster: the one that is named, or the only one that can be changed.
+
+    ``leaving`` has the last days (ISO) of those who leave, by the keys of their e-mails.
 
     Raises:
         CannotEdit: there are several rosters, or one of the people is there with another name or id.
@@ -31,22 +39,26 @@ def add(folder: EditedFolder, people: Collection[Person], roster: str | None = N
     rows = _rows([file])
     given = file.reader.tags
     target = editable(folder, file)
-    added = 0
-    for person in people:
-        if not _is_there(folder, person, rows):
-            target.add(person._replace(tags=join_tags(tag for tag in split_tags(person.tags) if tag not in given)))
-            folder.promise(person.email, partial(_is_as_given, person), "not be a member with all that was given")
-            added += 1
-    if added:
-        folder.say(f"Added to {file.reader.file}: {added:,} member{'s' if added > 1 else ''}.")
+    new = [person for person in people if not _is_there(folder, person, rows)]
+    for person in new:
+        last_day = leaving.get(key_of(person.email), "") if target.has_last_days else ""
+        own = join_tags(tag for tag in split_tags(person.tags) if tag not in given)
+        target.add(person._replace(tags=own), last_day)
+        folder.promise(person.email, partial(_is_as_given, person, last_day), "not be a member with all that was given")
+    if new:
+        folder.say(f"Added to {file.reader.file}: {counted(len(new), 'member')}.")
+    if not target.has_last_days and (untold := [one.email for one in new if key_of(one.email) in leaving]):
+        more = f" and {len(untold) - 1:,} more" if len(untold) > 1 else ""
+        folder.say(f"{file.reader.file} has no column for a last day, so {untold[0]}{more} will not leave by it.")
 
 
-def _is_as_given(person: Person, member: RosterMember | None) -> bool:
+def _is_as_given(person: Person, last_day: str, member: RosterMember | None) -> bool:
     """Whether all that was given of a person is read back; a value may be written into a column that has several meanings."""
     if member is None:
         return False
     has_tags = {*split_tags(person.tags)} <= {*split_tags(member.tags)}
-    return has_tags and all(getattr(person, field) in ("", getattr(member, field)) for field in _TOLD)
+    leaves = not last_day or split_ends(member.ends).get(EVERYTHING) == last_day
+    return has_tags and leaves and all(getattr(person, field) in ("", getattr(member, field)) for field in _TOLD)
 
 
 _TOLD = ("given_name", "family_name", "student_id", "role")

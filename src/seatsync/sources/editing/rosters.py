@@ -27,9 +27,14 @@ from seatsync.systems.registry import PORTALS
 
 
 class EditableRoster(Protocol):
-    """A roster whose rows can be changed. Members are those that were read from this file."""
+    """A roster whose rows can be changed. Members are those that were read from this file.
 
-    def add(self, person: Person) -> None:
+    ``has_last_days`` says whether it has a column for the day on which a member leaves.
+    """
+
+    has_last_days: bool
+
+    def add(self, person: Person, last_day: str = "") -> None:
         """Add a member at the end. ``person.tags`` are only those that the entry does not give."""
 
     def remove(self, member: RosterMember) -> None:
@@ -91,8 +96,9 @@ class _CsvRoster:
         self.read = columns_of(edits.table.header, roster.reader.how)
         fields = {field: bound.position for field, bound in self.read.fields.items()}
         self.columns = {field: position for field, position in fields.items() if position is not None}
+        self.has_last_days = bool(self.read.ends)
 
-    def add(self, person: Person) -> None:
+    def add(self, person: Person, last_day: str = "") -> None:
         values: dict[int, str] = {}
         if self.last:  # who is a member says the same of the new one as of the one above
             like = [column.position for column in self.read.presence]
@@ -102,6 +108,8 @@ class _CsvRoster:
             if value:
                 position, written = self._written(field, value)
                 values[position] = written
+        if last_day:
+            values[self.read.ends[0]] = last_day
         self.edits.add(values | self.read.must_say)
 
     def remove(self, member: RosterMember) -> None:
@@ -154,6 +162,8 @@ class _CsvRoster:
 
 
 class _YamlRoster:
+    has_last_days = False
+
     def __init__(self, edits: YamlEdits) -> None:
         self.edits = edits
         root = edits.tree
@@ -162,7 +172,7 @@ class _YamlRoster:
         for position, node in enumerate(self.nodes):
             self.lines.setdefault(node.line, []).append(position)
 
-    def add(self, person: Person) -> None:
+    def add(self, person: Person, last_day: str = "") -> None:
         given = {field: value for field, value in person._asdict().items() if value}
         if person.tags:
             given["tags"] = split_tags(person.tags)

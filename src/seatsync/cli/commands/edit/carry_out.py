@@ -19,6 +19,7 @@ from seatsync.domain.failure import ExitCode, Failure
 
 if TYPE_CHECKING:
     from seatsync.domain.desired import Desired
+    from seatsync.domain.diagnostic import Diagnostic
     from seatsync.domain.snapshot import Snapshot
     from seatsync.planning.plan import Plan
     from seatsync.sources.editing.config import EditedConfig
@@ -82,15 +83,17 @@ def _carry_out(
             else "The files have these mistakes already: correct them first. Nothing was written."
         )
         return ExitCode.INVALID
-    plan = None
+    plan, told = None, folder.told
     if files and (revoked is not None or run.format == "json" or not run.quiet):
         plan = _plan(path, run, as_edited(path, files))
+        if plan is None:  # which would have shown them
+            told = [*told, *(warning for warning in _warnings(folder, run) if warning not in told)]
     if plan is not None and revoked is not None:
         _check_not_permanent(plan, *revoked)
     if files:
         write_all(path, files)
-    if folder.told:
-        print_findings(path, folder.told, run)
+    if told:
+        print_findings(path, told, run)
     _show(path, run, files, folder.notes, plan)
     return ExitCode.DONE
 
@@ -111,6 +114,16 @@ def _plan(path: Path, run: Run, instead: Mapping[str, bytes]) -> Plan | None:
     except Failure as failure:
         run.say(f"The plan can't be shown here: {failure} `seatsync plan` shows it where the ledger can be read.")
         return None
+
+
+def _warnings(folder: EditedConfig, run: Run) -> list[Diagnostic]:
+    """What the changed files are warned of as far as no ledger is needed."""
+    from seatsync.refusals.warn import warnings_of_files
+
+    desired = folder.after.desired if folder.after is not None else None
+    if folder.after is None or desired is None:
+        return []
+    return [*folder.after.found, *warnings_of_files(desired, run.today(desired.institution.timezone))]
 
 
 def _check_not_permanent(plan: Plan, library: str, keys: Collection[str]) -> None:

@@ -18,7 +18,7 @@ from seatsync.cli.options import common, folder
 from seatsync.cli.run import Run
 
 if TYPE_CHECKING:
-    from seatsync.domain.person import Person
+    from seatsync.domain.person import RosterMember
 
 
 @click.group("edit")
@@ -71,18 +71,20 @@ def add(
     seatsync edit add ann@grace.example --given-name Ann --family-name Lee --tag student --roster rosters/students.csv
     seatsync edit add --select newcomers.csv
     """
-    from seatsync.domain.person import Person
+    from seatsync.domain.person import Person, person_of
     from seatsync.domain.text.characters import clean
-    from seatsync.domain.text.tags import join_tags, split_tags
+    from seatsync.domain.text.tags import EVERYTHING, join_tags, split_ends, split_tags
     from seatsync.sources.editing import members
 
     if email is None and select is None:
         raise click.UsageError("Say who: an e-mail, or --select FILE.")
     role, tags = clean(role or ""), [*map(clean, tag)]
+    listed = _people_in(select, run) if select is not None else []
     people = [
         person._replace(role=role or person.role, tags=join_tags([*split_tags(person.tags), *tags]))
-        for person in (_people_in(select, run) if select is not None else ())
+        for person in (Person(*person_of(member)) for member in listed)
     ]
+    leaving = {one.key: day for one in listed if (day := split_ends(one.ends).get(EVERYTHING))}
     if email is not None:
         names = clean(given_name or ""), clean(family_name or "")
         if not all(names):
@@ -91,7 +93,7 @@ def add(
         people.insert(0, Person(address, *names, _plain_id(student_id), role, join_tags(tags)))
     elif given_name or family_name or student_id:
         raise click.UsageError("Names and student id are those of one member: give the e-mail, too.")
-    return carry_out(folder, run, partial(members.add, people=people, roster=roster))
+    return carry_out(folder, run, partial(members.add, people=people, roster=roster, leaving=leaving))
 
 
 def _plain_id(student_id: str | None) -> str:
@@ -104,13 +106,12 @@ def _plain_id(student_id: str | None) -> str:
     return plain
 
 
-def _people_in(file: Path, run: Run) -> list[Person]:
+def _people_in(file: Path, run: Run) -> list[RosterMember]:
     """The people of a file that is written as a roster. Exits with 3 if it has mistakes."""
     from seatsync.cli.output.findings import print_findings
     from seatsync.domain.diagnostic import Severity
     from seatsync.domain.failure import ExitCode
     from seatsync.domain.origin import Origin
-    from seatsync.domain.person import Person, person_of
     from seatsync.sources.files import Folder
     from seatsync.sources.rosters.files import RosterFile, read_whole
     from seatsync.sources.rosters.how import PLAIN
@@ -128,9 +129,7 @@ def _people_in(file: Path, run: Run) -> list[Person]:
                 f"student_id, role, tags; or make it a roster of its own: `seatsync edit roster add {quote(str(file))} --map …`."
             )
         raise click.exceptions.Exit(ExitCode.INVALID)
-    if any(member.ends for member in reader.members):
-        run.say(f"The last days of members in {file.name} are not added: write them into the roster.")
-    return [Person(*person_of(member)) for member in reader.members]
+    return reader.members
 
 
 _OF_ENTRIES = ("`map:", "`take:", "`encoding:", "`tags_from:", "`sheet:")
