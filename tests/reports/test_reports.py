@@ -430,6 +430,23 @@ def test_the_approval_of_a_refusal_can_be_pasted_from_every_report(tmp_path: Pat
     assert refusal.code == "too-many-revokes"
 
 
+@pytest.mark.parametrize("again", [True, False], ids=["an id of somebody else", "the same name under another id"])
+def test_every_line_to_paste_is_code_and_nothing_else_is(again: bool, tmp_path: Path) -> None:
+    """Two answers under one help, and a line that nothing follows."""
+    columns = "student_id,email,given_name,family_name\n"
+    write(tmp_path, LIBRARIES).joinpath("members.csv").write_text(f"{columns}7,ada@grace.example,Ada,Lovelace\n")
+    assert seatsync("apply", "--yes", "--now", DAY, folder=tmp_path).code == 0
+    (tmp_path / "members.csv").write_text(
+        columns + ("7,bob@grace.example,Bob,Miller\n" if again else "8,new@grace.example,Ada,Lovelace\n")
+    )
+    plan = planned(tmp_path)
+    answers = ["same", "new"] if again else ["same"]
+    for page, tag in ((rendered(as_markdown(plan)), "code"), (Page(as_html(plan)), "pre")):
+        code = "".join(data for open, data in page.texts if "pre" in open and open[-1] == tag)
+        assert [one["is"] for one in yaml.safe_load(code)] == answers
+        assert not [data for open, data in page.texts if "pre" not in open and "- {refusal" in data]
+
+
 def test_ready_markdown_is_cut_behind_the_code_that_it_cuts_through() -> None:
     """Only a fence with at least as many characters, and nothing after them, closes a fence."""
     for inside in ("```", "~~~~", "````python", "````", "`````", "````  "):

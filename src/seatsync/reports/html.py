@@ -18,7 +18,7 @@ from seatsync.domain.diagnostic import counted
 from seatsync.domain.library import BY_KIND, Slots
 from seatsync.planning.seats import SlotChange
 from seatsync.reports.drift import of_plan
-from seatsync.reports.view.findings import by_code, help_line
+from seatsync.reports.view.findings import advice, by_code
 from seatsync.reports.view.groups import Group
 from seatsync.reports.view.plan import PlanView
 from seatsync.reports.view.seats import HEADERS
@@ -70,7 +70,7 @@ def plans(views: Sequence[PlanView]) -> Iterator[str]:
         "bars": bars,
         "by_code": by_code,
         "with_code": with_code,
-        "help_line": help_line,
+        "advice": advice,
     }
     style, script = _source("plan.css"), _source("plan.js")
     allowed = f"style-src {_csp_hash(style)}; script-src {_csp_hash(script)}"

@@ -46,6 +46,11 @@ def code(text: str) -> str:
     return _PIPE.join(_span(piece) if piece else "" for piece in text.replace("\n", " ").split("|"))
 
 
+def fence_of(block: str) -> str:
+    """Return the fence that nothing in a block of code can close."""
+    return "`" * max(3, _longest_run(block) + 1)
+
+
 def in_html(text: str) -> str:
     """Return text for use inside an HTML element, where Markdown is not read, but references are still found."""
     return " ".join(
@@ -75,10 +80,15 @@ def _span(text: str) -> str:
     inner = text.strip("`")
     if not inner:
         return _escaped(text)
-    fence = "`" * (max(map(len, re.findall("`+", inner)), default=0) + 1)
+    fence = "`" * (_longest_run(inner) + 1)
     pad = " " if " " in (inner[0], inner[-1]) else ""  # one space on each side is dropped again
     before, after = text.split(inner)
     return f"{_escaped(before)}{fence}{pad}{inner}{pad}{fence}{_escaped(after)}"
+
+
+def _longest_run(text: str) -> int:
+    """The length of the longest run of backticks."""
+    return max(map(len, re.findall("`+", text)), default=0)
 
 
 def _escaped(backticks: str) -> str:

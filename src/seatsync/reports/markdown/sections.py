@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.planning.change import Change
 from seatsync.reports.drift import of_plan
-from seatsync.reports.literal import code, in_html, literal, prose
+from seatsync.reports.literal import code, fence_of, in_html, literal, prose
 from seatsync.reports.room import Rows, Section, Turn
 from seatsync.reports.view.changes import line, seen_in_words
 from seatsync.reports.view.escaping import escape_controls
-from seatsync.reports.view.findings import by_code, help_line
+from seatsync.reports.view.findings import advice, by_code
 from seatsync.reports.view.plan import PlanView
 from seatsync.reports.view.seats import HEADERS
 
@@ -47,9 +47,11 @@ def finding_sections(found: Sequence[Diagnostic], kind: str, title: str, level: 
 
 def _finding(finding: Diagnostic) -> str:
     where = f" at {code(str(finding.origin))}" if finding.origin else ""
-    head, *paste = help_line(finding).split("\n")
-    block = "\n  ```yaml\n" + "\n".join(paste[:-1]) + "\n  ```\n  " + prose(paste[-1]) if paste else ""
-    return f"- **{literal(finding.code)}**{where}: {prose(finding.message)}\n  {prose(head)}{block}\n"
+    words, paste, then = advice(finding)
+    fence = fence_of(paste)
+    block = f"\n  {fence}yaml\n{paste}\n  {fence}" if paste else ""
+    last = f"\n  {prose(then)}" if then else ""
+    return f"- **{literal(finding.code)}**{where}: {prose(finding.message)}\n  {prose(words)}{block}{last}\n"
 
 
 def changes_section(changes: Sequence[Change], title: str, level: str) -> Section:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from hashlib import sha256
+from typing import NamedTuple
 
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.origin import Origin
@@ -30,6 +31,21 @@ def shown(finding: Diagnostic, folder: str = "") -> Diagnostic:
 def help_line(finding: Diagnostic) -> str:
     """Return what to do about a finding. A notice needs no fix, so its help has no ``To fix:``."""
     return finding.help if finding.severity is Severity.NOTICE else f"To fix: {finding.help}"
+
+
+class Advice(NamedTuple):
+    """What to do about a finding: in ``words``, the lines to ``paste``, if there are any, and what is to be said ``then``."""
+
+    words: str
+    paste: str
+    then: str
+
+
+def advice(finding: Diagnostic) -> Advice:
+    """Return what to do about a finding, in parts. The lines of a help that begin with a space are to be pasted."""
+    words, *more = help_line(finding).split("\n")
+    paste = [line for line in more if line.startswith(" ")]
+    return Advice(words, "\n".join(paste), " ".join(line for line in more if line not in paste))
 
 
 def identity(finding: Diagnostic, origin: Origin) -> str:
