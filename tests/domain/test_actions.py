@@ -104,15 +104,15 @@ ENTRY = """\
     LIBRARY_REMOVE ="""
 NAMED = re.compile(r'^(\S+?):\d+: error: .*"assert_never".*Action\.SUSPEND')
 POSTED = (
-    "        case Action.REVOKE:\n            return _t",
-    "        case Action.REVOKE | Action.SUSPEND:\n            return _t",
+    "        case Action.REVOKE:\n            return licenses.t",
+    "        case Action.REVOKE | Action.SUSPEND:\n            return licenses.t",
 )
 TOLD = (
     "        case Action.REVOKE:\n            return f",
     "        case Action.REVOKE | Action.SUSPEND:\n            return f",
 )
 IMPORTED = ("            | Action.REVOKE\n", "            | Action.REVOKE\n            | Action.SUSPEND\n")
-PLACES = {"domain/posting.py": (POSTED,), "apply/importing.py": (IMPORTED,), "reports/view/changes.py": (TOLD,)}
+PLACES = {"domain/posting/post.py": (POSTED,), "apply/importing.py": (IMPORTED,), "reports/view/changes.py": (TOLD,)}
 CARRIED_OUT = """
 from seatsync.planning.events import events_of
 from seatsync.domain.action import Action

@@ -28,29 +28,13 @@ from seatsync.ledger.stores import sqlite_errors
 from seatsync.ledger.stores.git.cipher import Cipher, is_encrypted
 from seatsync.ledger.stores.git.clone import Clone, Pushed, checkout_around
 from seatsync.ledger.stores.git.failures import failure
+from seatsync.ledger.stores.git.layout import EMPTY, README, has_other_files, id_of, ledgers, path_of, sign_of
 from seatsync.ledger.stores.git.message import message, newest, upkeep
 from seatsync.ledger.stores.sqlite import FILE, SqliteFile
 from seatsync.ledger.stores.sqlite_tables import make_tables, table_names
 from seatsync.ledger.stores.store import Opening, committing
 
 REMOTE, BRANCH = "origin", "seatsync-ledger"
-
-README = """\
-# The ledger of seatsync
-
-Who holds which seats, and the history of it: one SQLite file for each institution, with personal data. The files are encrypted
-with age if seatsync has a key (SEATSYNC_LEDGER_KEY). seatsync writes this branch: do not edit, merge or rewrite it. `git log` is
-the audit trail; `seatsync status`, `log` and `verify` show the contents.
-"""
-
-SIGN = "renamed-to"
-"""The file in the folder of an earlier id; its text is the new id."""
-
-_EMPTY = (
-    "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
-    "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
-)
-"""Git's object ids of an empty file, with SHA-1 and with SHA-256."""
 
 _clones: dict[tuple[Path, str, str], Clone] = {}
 
@@ -99,7 +83,7 @@ class GitBranch:
     @property
     def path(self) -> str:
         """Where the file is on the branch, or will be."""
-        paths = [_path(id) for id in (self.institution, self.was) if id]
+        paths = [path_of(id) for id in (self.institution, self.was) if id]
         return next((path for path in paths[1:] if not self.clone.blob(paths[0]) and self.clone.blob(path)), paths[0])
 
     def __str__(self) -> str:
@@ -141,12 +125,12 @@ class GitBranch:
             digest_before = _digest(file.path)
             with file.connected() as connection:
                 connection.exec_driver_sql("PRAGMA journal_mode=DELETE")  # keeps everything in one file
-                known = newest(connection, _id_of(path))
+                known = newest(connection, id_of(path))
                 yield connection
                 owner = self._owner(connection, path)
                 note = message(connection, owner, known, names_plan=not self.cipher.keys)
             if _digest(file.path) != digest_before:
-                self._publish(before, self._take_in(file), note, path, _path(owner))
+                self._publish(before, self._take_in(file), note, path, path_of(owner))
 
     @contextmanager
     def exclusively(
@@ -203,7 +187,7 @@ class GitBranch:
             Cipher(self.cipher.keys if is_encrypted(stored) else []).unpack(stored, file.path, self)
             path = self.path
             with file.reading() as connection:
-                note = upkeep(connection, _id_of(path), "encrypt")
+                note = upkeep(connection, id_of(path), "encrypt")
             self._publish(before, self._take_in(file), note, path, path)
         return True
 
@@ -216,7 +200,7 @@ class GitBranch:
         base = self.clone.tip
         if base is None:
             raise LedgerError(f"The ledger {self} does not exist.", "Create it with `seatsync apply`.")
-        if self._other_files():
+        if has_other_files(self.clone):
             help = "Give the ledger a branch of its own: --ledger git:BRANCH."
             raise LedgerError(f"{self} has files that are not ledgers. seatsync does not delete their history.", help)
         commit = self.clone.commit_without_history("start again without history\n")
@@ -240,29 +224,22 @@ class GitBranch:
         blob = self.clone.blob(self.path)
         if blob is None:
             self._must_not_be_renamed()
-            if self.clone.tip and not self._ledgers():
+            if self.clone.tip and not ledgers(self.clone):
                 help = "Name a branch that is used for nothing else: --ledger git:BRANCH."
                 raise LedgerError(f"{self} is a branch, but not a seatsync ledger.", help)
             if not self.cipher.keys:
                 self._must_not_be_exposed()
-        if blob in _EMPTY:
+        if blob in EMPTY:
             help = f"Restore the file of an earlier commit on the branch (`git log -- {self.path}` lists them)."
             raise LedgerError(f"The ledger {self} has an empty file {self.path}. seatsync never writes that.", help)
         return blob
 
     def _must_not_be_renamed(self) -> None:
-        if sign := self.clone.blob(_sign(self.institution)):
+        if sign := self.clone.blob(sign_of(self.institution)):
             now = printable(self.clone.text_of(sign))
             message = f'The institution "{self.institution}" is now "{now}" in {self}, and an id is never used again.'
             help = f"Write `id: {now}` and `was: {self.institution}`. Another institution gets an id of its own."
             raise LedgerError(message, help)
-
-    def _ledgers(self) -> list[str]:
-        return [path for path in self.clone.paths() if path.endswith(f"/{FILE}")]
-
-    def _other_files(self) -> bool:
-        others = {*self.clone.paths()} - {*self._ledgers(), "README.md"}
-        return any(not path.endswith(f"/{SIGN}") for path in others)
 
     def _must_not_be_exposed(self) -> None:
         """Refuse to create an unencrypted ledger where others could read it, or next to encrypted ones.
@@ -273,7 +250,7 @@ class GitBranch:
         fact = f"The ledger {self} would be created unencrypted, with every name in it"
         if self.job is not None and (why := self.exposure()):
             raise LedgerError(f"{fact}, and {why}.", self.job.help)
-        for path in self._ledgers():
+        for path in ledgers(self.clone):
             with self._fetched(self.clone.blob(path)) as stored:
                 if is_encrypted(stored):
                     help = "Set SEATSYNC_LEDGER_KEY to their key, or to another."
@@ -311,7 +288,7 @@ class GitBranch:
         column = tables.institution.c.institution
         renamed = select(column).where(column == self.institution)
         has_it = "institution" in table_names(connection) and connection.execute(renamed).first() is not None
-        return self.institution if has_it else _id_of(path)
+        return self.institution if has_it else id_of(path)
 
     def _publish(self, before: str | None, after: str, note: str, old: str, new: str) -> None:
         """Push ``after`` at the path ``new`` in place of ``before`` at the path ``old``, on top of what others have pushed for
@@ -322,8 +299,8 @@ class GitBranch:
             files = {new: after} if base else {new: after, "README.md": self.clone.take_in_text(README)}
             removed = []
             if old != new:
-                files[_sign(_id_of(old))] = self.clone.take_in_text(f"{_id_of(new)}\n")
-                removed = [path for path in (old, _sign(_id_of(new))) if self.clone.blob(path)]
+                files[sign_of(id_of(old))] = self.clone.take_in_text(f"{id_of(new)}\n")
+                removed = [path for path in (old, sign_of(id_of(new))) if self.clone.blob(path)]
             commit = self.clone.commit(files, note, removed)
             pushed = self.clone.push(commit)
             if pushed.is_done or self._has_arrived(commit, pushed):
@@ -351,18 +328,6 @@ class GitBranch:
 
     def _failure(self, pushed: Pushed) -> LedgerError:
         return failure(self, "did not accept the change", pushed.error)
-
-
-def _path(institution: str) -> str:
-    return f"{institution}/{FILE}"
-
-
-def _sign(institution: str) -> str:
-    return f"{institution}/{SIGN}"
-
-
-def _id_of(path: str) -> str:
-    return path.removesuffix(f"/{FILE}")
 
 
 def _digest(file: Path) -> bytes:
