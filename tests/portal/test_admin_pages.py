@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from playwright.sync_api import Browser as Chromium
@@ -18,13 +18,13 @@ from playwright.sync_api import Route
 from sqlalchemy import Engine, event
 from werkzeug.datastructures import MultiDict
 
-from seatsync.domain.filters import Filters
+from seatsync.domain.filters import CHOICES, Filters
 from seatsync.domain.person import found_by
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.queries import batches, keyset, lists
 from seatsync.ledger.queries.lists import PageRequest
 from seatsync.ledger.queries.origins import LicenseOrigin
-from seatsync.portal.admin import journal
+from seatsync.portal.admin import journal, list_pages
 from seatsync.portal.admin.query_string import filters_of, query_of
 from seatsync.portal.admin.source_links import source_link, source_url_fault
 from tests.cli.test_lists import write_csv
@@ -160,11 +160,20 @@ MEMBER_KEYS: dict[str, Callable[[Any], Any]] = {
     "student_id": lambda row: (row.member.student_id, row.number),
     "imported_on": lambda row: row.number,
 }
+ONE_KEYS: dict[str, Callable[[Any], Any]] = {
+    "kind": lambda row: (row.held[0].license.kind, row.number),
+    "status": lambda row: (row.held[0].license.status, row.number),
+    "until": lambda row: (row.held[0].license.ends or "~", row.number),
+}
+"""Of a list of members, for one library."""
 LICENSE_KEYS: dict[str, Callable[[Any], Any]] = {
     "family_name": lambda row: (found_by(row.member), row.number, row.library),
     "email": lambda row: (row.member.key, row.number, row.library),
     "student_id": lambda row: (row.member.student_id, row.number, row.library),
     "imported_on": lambda row: (row.number, row.library),
+    "kind": lambda row: (row.license.kind, row.library, row.number),
+    "status": lambda row: (row.license.status, row.library, row.number),
+    "until": lambda row: (row.license.ends or "~", row.library, row.number),
     "invited_on": lambda row: (row.license.invited_on, row.library, row.number),
 }
 
@@ -179,12 +188,12 @@ def test_pages_of_members_have_everybody_of_the_command_lines_list_once_and_in_o
 ) -> None:
     monkeypatch.setattr(keyset, "SIZE", 7)
     monkeypatch.setattr(keyset, "NEAR", 20)
-    assert {*MEMBER_KEYS} == {*lists.MEMBER_SORTS}
+    assert ({*MEMBER_KEYS}, {*ONE_KEYS}) == ({*lists.MEMBER_SORTS}, {*lists.SORTS_OF_ONE})
     for turn, given in enumerate(FILTERS):
         listed = json.loads(ran(crowd, "members", *options(given), "--format", "json").out)
         emails = sorted(row["email"] for row in listed)
         filters = filters_of(MultiDict(given), LIBRARIES, "on")
-        for sort, key in some(MEMBER_KEYS, turn):
+        for sort, key in [*some(MEMBER_KEYS, turn), *(ONE_KEYS.items() if "library" in given else ())]:
             for sign, is_descending in (("", False), ("-", True)):
                 found = turned(crowd, lists.members, filters, sign + sort)
                 assert sorted(row.member.email for row in found) == emails, (given, sort)
@@ -213,9 +222,62 @@ def test_an_address_keeps_several_kinds_and_statuses_and_the_page_shows_them_cho
     filters = filters_of(MultiDict({"kind": ["temporary", "permanent"], "status": ["delivered"]}), LIBRARIES, "any")
     assert query_of(filters) == {"kind": ["temporary", "permanent"], "status": ["delivered"], "roster": "any"}
     page = ruth.open("/admin/grace/licenses?kind=temporary&kind=permanent").body
-    assert page.count('<select id="kind" name="kind" multiple>') == 1
-    assert all(f'<option value="{kind}" selected>' in page for kind in ("temporary", "permanent"))
+    for kind in CHOICES["kind"]:
+        checked = " checked" if kind != "none" else ""
+        assert f'<input type="checkbox" name="kind" value="{kind}"{checked}>' in page
     assert ruth.open("/admin/grace/licenses?kind=temporary&kind=unknown").code == 400
+
+
+def test_an_order_and_the_next_page_keep_the_filters(ruth: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keyset, "SIZE", 5)
+    given = {"kind": ["temporary", "permanent"], "status": ["unclaimed"], "tag": ["student"], "search": "grace.example"}
+    page = ruth.open(f"/admin/grace/licenses?{urlencode(given, doseq=True)}")
+    for link in ("Kind", "End date", "Next page"):
+        kept = parse_qs(urlsplit(page.links[link]).query)
+        assert {name: kept[name] for name in given} == {**given, "search": ["grace.example"]}, link
+
+
+def test_a_list_is_counted_once_in_each_state_of_the_ledger(crowd: Path, ruth: Browser) -> None:
+    asked: list[tuple[str, dict[str, str | list[str]]]] = [
+        ("members", {"tag": "student"}),
+        ("members", {"library": "logos", "status": ["none", "unclaimed"]}),
+        ("licenses", {}),
+        ("licenses", {"search": "lee", "kind": "permanent"}),
+    ]
+    for kind, given in asked:
+        number = len(json.loads(ran(crowd, kind, *options(given), "--format", "json").out))
+        address = f"/admin/grace/{kind}?{urlencode(given, doseq=True)}"
+        assert f"{kind.capitalize()}: {number} Export" in ruth.open(address).text
+        assert "count(" not in " ".join(asked_for(ruth, address))
+    applied(crowd, people(CROWD)[:9], LATER)
+    assert "Members: 9 Export" in ruth.open("/admin/grace/members").text
+
+
+def test_tags_are_there_to_pick_and_others_can_be_typed(
+    crowd: Path, ruth: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    students = json.loads(ran(crowd, "members", "--tag", "student", "--format", "json").out)
+    page = ruth.open("/admin/grace/members?tag=student&tag=elsewhere;owner")
+    assert '<input type="checkbox" name="tag" value="student" checked>' in page.body
+    assert f"student ({len(students)})" in page.text
+    assert f"imported:{LATER} (" in page.text
+    assert '<input id="tag" name="tag" value="elsewhere"' in page.body
+    monkeypatch.setattr(list_pages, "MOST_TAGS", 1)
+    page = ruth.open("/admin/grace/members?tag=jam")
+    assert page.body.count('type="checkbox" name="tag"') == 2, "the most frequent one, and the one in use"
+
+
+def test_members_are_found_and_shown_by_the_e_mail_of_their_account(crowd: Path, ruth: Browser) -> None:
+    on_roster = {row["email"] for row in json.loads(ran(crowd, "members", "--format", "json").out)}
+    unclaimed = json.loads(ran(crowd, "licenses", "--status", "unclaimed", "--format", "json").out)
+    license = next(one for one in unclaimed if one["email"] in on_roster)
+    ran(crowd, "ledger", "claim", license["library"], license["email"], "--account", "Çağla.Own@home.example")
+    for path in ("members", "licenses", f"members?library={license['library']}"):
+        page = ruth.open(f"/admin/grace/{path}{'&' if '?' in path else '?'}search=çağla.OWN@")
+        assert "signs in with Çağla.Own@home.example" in page.text, path
+        assert f"{'Licenses' if path == 'licenses' else 'Members'}: 1 Export" in page.text or path == "licenses"
+    found = json.loads(ran(crowd, "members", "--search", "çağla.own@HOME", "--format", "json").out)
+    assert [row["email"] for row in found] == [license["email"]]
 
 
 def test_the_members_who_left_are_a_list_of_their_own(crowd: Path) -> None:
@@ -360,21 +422,26 @@ def events(body: str) -> int:
 
 @pytest.mark.parametrize("path", ["members", "members?search=lee", "licenses?sort=email", "journal", "libraries"])
 def test_a_page_asks_the_ledger_a_few_questions_however_many_rows_it_has(path: str, ruth: Browser) -> None:
+    for counts in (2, 0):  # the rows and the tags, which it remembers
+        reads = asked_for(ruth, f"/admin/grace/{path}")
+        assert len(reads) <= 26
+        assert not any("OFFSET" in statement.replace("LIMIT ? OFFSET ?", "") for statement in reads)
+        assert sum("count(" in statement for statement in reads) <= counts
+
+
+def asked_for(browser: Browser, address: str) -> list[str]:
+    """Return what a page asks the ledger."""
     asked: list[str] = []
 
-    def count(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
         asked.append(statement)
 
-    event.listen(Engine, "before_cursor_execute", count)
+    event.listen(Engine, "before_cursor_execute", note)
     try:
-        assert ruth.open(f"/admin/grace/{path}").code == 200
+        assert browser.open(address).code == 200
     finally:
-        event.remove(Engine, "before_cursor_execute", count)
-    reads = [statement for statement in asked if statement.lstrip().startswith("SELECT") and "sqlite_" not in statement]
-    assert len(reads) <= 26
-    assert not any(
-        "OFFSET" in statement.replace("LIMIT ? OFFSET ?", "") or "count(" in statement for statement in reads
-    )
+        event.remove(Engine, "before_cursor_execute", note)
+    return [statement for statement in asked if statement.lstrip().startswith("SELECT") and "sqlite_" not in statement]
 
 
 # ── Select by CSV ───────────────────────────────────────────────────────────────────────────────────────────────────

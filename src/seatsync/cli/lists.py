@@ -80,7 +80,11 @@ def _options() -> list[Callable[[Any], Any]]:
             "--tag", multiple=True, help="Only members with this tag. Repeat it for members who have all of several."
         ),
         option("--role", help="Only members with this role."),
-        option("--search", metavar="TEXT", help="Only members whose name, e-mail or student id contains this text."),
+        option(
+            "--search",
+            metavar="TEXT",
+            help="Only members whose name, e-mail, student id or account's e-mail contains this text.",
+        ),
         option(
             "--select",
             type=click.Path(path_type=Path),

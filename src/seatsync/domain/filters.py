@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from seatsync.domain.license import Kind, License, Status
-from seatsync.domain.person import Member, found_by
+from seatsync.domain.person import Member, account_key, found_by
 from seatsync.domain.portal.progress import OPEN
 from seatsync.domain.text.tags import IMPORTED, split_tags
 
@@ -57,7 +57,7 @@ class Filters:
                 continue
             if tags and not tags <= {*split_tags(member.tags), IMPORTED + member.imported_on}:
                 continue
-            if sought and sought not in found_by(member):
+            if sought and sought not in found_by(member) and sought not in account_key(member):
                 continue
             yield number, member
 

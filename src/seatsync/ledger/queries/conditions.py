@@ -39,7 +39,8 @@ def of_members(filters: Filters, institution: str) -> list[ColumnElement[bool] |
             joined = TAG_SEPARATOR + member.tags + TAG_SEPARATOR
             found.append(_has(joined, TAG_SEPARATOR + tag + TAG_SEPARATOR))
     if filters.search:
-        found.append(_has(member.found_by, filters.search.casefold()))
+        sought = filters.search.casefold()
+        found.append(or_(_has(member.found_by, sought), _has(member.account_key, sought)))
     return found
 
 
@@ -49,7 +50,8 @@ def of_holders(filters: Filters, institution: str, libraries: Sequence[str]) -> 
 
     def holds(libraries: Sequence[str], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
         of_member = (license.institution == institution) & (license.member == tables.member.c.number)
-        return exists().where(of_member, license.library.in_(libraries), *conditions)
+        # The list itself may have a license in each row; these are others.
+        return exists().where(of_member, license.library.in_(libraries), *conditions).correlate(tables.member)
 
     found = []
     if filters.licensed in ("with", "without"):

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Select, and_, case, func, select
 
 from seatsync.domain.filters import Filters
 from seatsync.domain.library import Library, Slots
-from seatsync.domain.license import ABSENT, License
+from seatsync.domain.license import ABSENT, Kind, License
 from seatsync.domain.person import Member
 from seatsync.domain.portal.progress import progress, saying_more
 from seatsync.domain.snapshot import Snapshot
+from seatsync.domain.text.tags import IMPORTED, split_tags
 from seatsync.ledger import tables
 from seatsync.ledger.queries.conditions import of_holders, of_listed, of_members
 from seatsync.ledger.queries.keyset import Order, Page, page
@@ -22,6 +24,11 @@ from seatsync.ledger.queries.outbox import bounced, mail_of
 from seatsync.ledger.read import read_snapshot
 
 _member, _license = tables.member.c, tables.license.c
+_NO_END = "9999-12-31"
+
+
+_end = case((and_(_license.kind != Kind.NONE.value, _license.until != ""), _license.until), else_=_NO_END)
+"""The last day of a license, to sort by; after all others if it has none."""
 
 _MEMBERS = {
     "family_name": Order((_member.found_by, _member.number), is_indexed=True),
@@ -31,10 +38,26 @@ _MEMBERS = {
 }
 _LICENSES = {
     **{name: Order(order.member, (_license.library,), order.is_indexed) for name, order in _MEMBERS.items()},
-    "invited_on": Order((), (_license.invited_on, _license.library, _license.member)),
+    **{
+        name: Order((), (column, _license.library, _license.member))
+        for name, column in {
+            "kind": _license.kind,
+            "status": _license.status,
+            "until": _end,
+            "invited_on": _license.invited_on,
+        }.items()
+    },
 }
-MEMBER_SORTS, LICENSE_SORTS = tuple(_MEMBERS), tuple(_LICENSES)
-"""The sort orders of the lists; a leading minus reverses them."""
+_MEMBERS_OF_ONE = {
+    name: Order((), (func.coalesce(column, absent), _member.number))
+    for name, column, absent in (
+        ("kind", _license.kind, ABSENT.kind.value),
+        ("status", _license.status, ABSENT.status.value),
+        ("until", _end, _NO_END),
+    )
+}
+MEMBER_SORTS, LICENSE_SORTS, SORTS_OF_ONE = tuple(_MEMBERS), tuple(_LICENSES), tuple(_MEMBERS_OF_ONE)
+"""The sort orders of the lists; a leading minus reverses them. A list of members has the last ones if one library is chosen."""
 
 
 class NoSuchPage(ValueError):
@@ -95,15 +118,17 @@ def members(
     Raises:
         NoSuchPage: the request is not valid.
     """
-    order = _order(request, _MEMBERS, filters)
-    query = select(_member.number).where(
-        *of_members(filters, institution), *of_holders(filters, institution, libraries)
-    )
-    key_query = select(*order.key).where(_member.institution == institution)
+    order = _order(request, _MEMBERS | (_MEMBERS_OF_ONE if filters.library else {}), filters)
+    query, key_query = select(_member.number), select(*order.key)
+    if request.by in _MEMBERS_OF_ONE:
+        of_member = and_(_license.institution == institution, _license.member == _member.number)
+        joined = tables.member.outerjoin(tables.license, of_member & (_license.library == filters.library))
+        query, key_query = query.select_from(joined), key_query.select_from(joined)
+    key_query = key_query.where(_member.institution == institution)
     at = _at(request, lambda cursor: key_query.where(_member.number == _number(cursor)), connection)
     found = page(
         connection,
-        query,
+        _of_members(query, institution, filters, libraries),
         _walk(institution, filters),
         order,
         at,
@@ -123,9 +148,7 @@ def licenses(
         NoSuchPage: the request is not valid.
     """
     order = _order(request, _LICENSES, filters)
-    query = select(_license.library, _member.number).where(
-        *of_members(filters, institution), *of_listed(filters, institution, libraries)
-    )
+    query = _of_licenses(select(_license.library, _member.number), institution, filters, libraries)
     key_query = select(*order.key).where(
         _member.institution == institution,
         _license.institution == institution,
@@ -152,6 +175,37 @@ def licenses(
         for each in listed.held
     }
     return Page([held[row.library, row.number] for row in found.rows], found.has_before, found.has_after)
+
+
+def count_listed(
+    connection: Connection, institution: str, filters: Filters, libraries: Sequence[str], *, is_of_licenses: bool
+) -> int:
+    """How many members or licenses match the filters. It looks at all of them."""
+    of = _of_licenses if is_of_licenses else _of_members
+    query = of(select(func.count()).select_from(tables.member), institution, filters, libraries)
+    # With `number > 0`, SQLite reads the members in its own order, as `keyset.page` does.
+    return int(connection.execute(query.where(_member.number > 0)).scalar_one())
+
+
+def count_tags(connection: Connection, institution: str) -> Counter[str]:
+    """How many members on a roster have each tag, with the automatic tags of their import. It looks at all of them."""
+    found = Counter[str]()
+    tags, imported = _member.tags, _member.imported_on
+    query = select(tags, imported, func.count()).where(
+        *of_members(Filters(roster="on"), institution), _member.number > 0
+    )
+    for joined, day, number in connection.execute(query.group_by(tags, imported)):
+        for tag in (*split_tags(joined), IMPORTED + day):
+            found[tag] += number
+    return found
+
+
+def _of_members(query: Select[Any], institution: str, filters: Filters, libraries: Sequence[str]) -> Select[Any]:
+    return query.where(*of_members(filters, institution), *of_holders(filters, institution, libraries))
+
+
+def _of_licenses(query: Select[Any], institution: str, filters: Filters, libraries: Sequence[str]) -> Select[Any]:
+    return query.where(*of_members(filters, institution), *of_listed(filters, institution, libraries))
 
 
 def read_members(connection: Connection, institution: str, numbers: Sequence[int], library: str = "") -> list[Listed]:

@@ -39,6 +39,9 @@ TERMS: Mapping[str, Any] = {
     "family_name": later("Name"),
     "imported_on": later("Imported"),
     "invited_on": later("Invited"),
+    "kind": later("License kind"),
+    "status": later("License status"),
+    "until": later("End date"),
     "open": later("Something to be done"),
     "done": later("Nothing to be done"),
 }

@@ -10,13 +10,12 @@ from flask_babel import format_decimal
 from sqlalchemy import Connection
 
 from seatsync.domain.fields import MAX_NUMBER
-from seatsync.domain.filters import CHOICES, USERS
+from seatsync.domain.filters import USERS
 from seatsync.domain.library import Library
 from seatsync.domain.text.characters import clean
 from seatsync.ledger.queries import lists
 from seatsync.ledger.queries.history import HistoryFilter
 from seatsync.ledger.queries.institutions.administered import institutions_of
-from seatsync.ledger.queries.lists import PageRequest
 from seatsync.ledger.queries.named import members_named
 from seatsync.ledger.queries.origins import LicenseOrigin
 from seatsync.ledger.queries.outbox import outbox_letters
@@ -29,13 +28,13 @@ from seatsync.portal.admin.access import for_administrator, pages
 from seatsync.portal.admin.exports import licenses_csv, members_csv
 from seatsync.portal.admin.journal import journal
 from seatsync.portal.admin.labels import ACTIONS, LETTER_STATES, LETTERS, PERSON, PROGRESS, TERMS
-from seatsync.portal.admin.query_string import NAMES, BadFilter, filters_of, query_of
+from seatsync.portal.admin.list_pages import LICENSES, MEMBERS, list_page
+from seatsync.portal.admin.query_string import NAMES, SEVERAL, BadFilter, filters_of, query_of
 from seatsync.portal.admin.select import MOST_ROWS, commands_for, select_by_csv
 from seatsync.portal.admin.source_links import source_link
 from seatsync.portal.web.site import site
-from seatsync.portal.web.translation import _
 
-_KEPT_PARAMETERS = (*NAMES, "tag", "sort", "what", "member", "commit")
+_KEPT_PARAMETERS = (*NAMES, *SEVERAL, "sort", "what", "member", "commit")
 """The parameters that links on a page keep. No others may get into a link, because ``url_for`` has parameters of its own."""
 
 MOST_ENDS = 4
@@ -81,54 +80,14 @@ def libraries(institution: str) -> str:
 @signed_in
 def members(institution: str) -> str:
     """List the members in pages, with their licenses of all libraries or of one."""
-    return _list_page(institution, "members", lists.members, lists.MEMBER_SORTS)
+    return list_page(institution, MEMBERS)
 
 
 @pages.get("/<institution>/licenses")
 @signed_in
 def licenses(institution: str) -> str:
     """List the licenses in pages."""
-    return _list_page(institution, "licenses", lists.licenses, lists.LICENSE_SORTS)
-
-
-_DEFAULT_ROSTER = {"members": "on", "licenses": "any"}
-"""The default of the roster filter. Licenses include those of people who have left, who may own them."""
-_ROSTER_OF_EXPORTS = {"members": USERS, "licenses": "any"}
-
-
-def _list_page(institution: str, name: str, read: Callable[..., Any], sorts: tuple[str, ...]) -> str:
-    with for_administrator(institution) as (here, connection):
-        seats_by_library = dict(lists.libraries_of(connection, institution))
-        titles = {library.id: library.title for library in seats_by_library}
-        filters = filters_of(request.args, [*titles], _DEFAULT_ROSTER[name])
-        position = {name: request.args[name] for name in ("sort", "after", "before") if request.args.get(name)}
-        page_request = PageRequest(**position)
-        try:
-            page = read(connection, institution, filters, page_request, [*titles])
-        except lists.NoSuchPage as error:
-            raise BadFilter(str(error)) from error
-    chosen = next(
-        ((library, slots) for library, slots in seats_by_library.items() if library.id == filters.library), None
-    )
-    words = {name: {word: TERMS[word] for word in choices} for name, choices in CHOICES.items()}
-    orders = {sort: _order_label(sort, is_descending=False) for sort in sorts}
-    orders |= {f"-{sort}": _order_label(sort, is_descending=True) for sort in sorts}
-    shown = {
-        "titles": titles,
-        "filters": filters,
-        "words": words,
-        "page_request": page_request,
-        "sorts": orders,
-        "chosen": chosen,
-        "has_vendor": any(library.is_at_vendor for library in seats_by_library),
-    }
-    return render_template(f"admin/{name}.html", here=here, page=page, list=name, **shown)
-
-
-def _order_label(sort: str, is_descending: bool) -> str:
-    if sort.endswith("_on"):  # a date
-        return _("%(by)s, newest first", by=TERMS[sort]) if is_descending else _("%(by)s, oldest first", by=TERMS[sort])
-    return _("%(by)s, Z to A", by=TERMS[sort]) if is_descending else _("%(by)s, A to Z", by=TERMS[sort])
+    return list_page(institution, LICENSES)
 
 
 @pages.get("/<institution>/members/<int:number>")
@@ -211,23 +170,23 @@ def select(institution: str) -> str | Response:
 @signed_in
 def members_export(institution: str) -> Response:
     """Export the members that match the filters."""
-    return _export(institution, "members", members_csv)
+    return _export(institution, "members", members_csv, USERS)
 
 
 @pages.get("/<institution>/licenses.csv")
 @signed_in
 def licenses_export(institution: str) -> Response:
     """Export the licenses that match the filters."""
-    return _export(institution, "licenses", licenses_csv)
+    return _export(institution, "licenses", licenses_csv, LICENSES.roster)
 
 
-def _export(institution: str, name: str, write: Callable[..., Iterator[str]]) -> Response:
+def _export(institution: str, name: str, write: Callable[..., Iterator[str]], roster: str) -> Response:
     def libraries(connection: Connection) -> list[Library]:
         return [library for library, _ in lists.libraries_of(connection, institution)]
 
     with for_administrator(institution) as (_, connection):  # report a bad filter before the first row is sent
         ids = [library.id for library in libraries(connection)]
-        filters = filters_of(request.args, ids, _ROSTER_OF_EXPORTS[name])
+        filters = filters_of(request.args, ids, roster)
 
     def rows() -> Iterator[str]:
         with for_administrator(institution) as (_, connection):
@@ -261,6 +220,5 @@ def _for_templates() -> dict[str, Any]:
         "progress": PROGRESS,
         "person": PERSON,
         "actions": ACTIONS,
-        "member_sorts": lists.MEMBER_SORTS,
     }
     return {"source": source, "here_with": here_with, "query_of": query_of, **words}
