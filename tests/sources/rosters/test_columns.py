@@ -23,6 +23,7 @@ from seatsync.sources.files import NAME, Folder
 from seatsync.sources.one_roster import read_one
 from seatsync.sources.rosters.files import RosterFile, how_to_read, read_content
 from seatsync.sources.rosters.how import PLAIN
+from seatsync.sources.rosters.meaning.presence_words import ACTIVE, BLOCKED, GONE, HERE, LEFT, NO, YES
 from seatsync.sources.rosters.meaning.spellings import SPELLINGS
 from seatsync.sources.rosters.members import RosterReader
 from seatsync.sources.rosters.read import read_rows
@@ -162,6 +163,55 @@ def test_any_table_is_read_back_equal_in_any_encoding_order_language_and_dialect
     people = [Person(**blank | dict(zip(file.fields, map(clean, row), strict=True))) for row in file.rows]
     errors = [one for one in reader.found if one.severity.value == "error"]
     assert (errors, [Person(*person_of(member)) for member in reader.members]) == ([], people)
+
+
+# ── Who has left, in the languages of schools ──────────────────────────────────────────────────────────────────────────
+
+ASKED = [
+    ("Austrittsgrund", "Umzug"),
+    ("Verstorben", "ja"),
+    ("Gesperrt bis heute", "ja"),
+    ("Noch aktiv", "nein"),
+    ("Motif de sortie", "déménagement"),
+    ("Élève radié", "oui"),
+    ("Compte bloqué", "oui"),
+    ("Motivo de baja", "traslado"),
+    ("Alumno retirado", "sí"),
+    ("Cuenta bloqueada", "sí"),
+    ("Motivo da saída", "mudança"),
+    ("Aluno desistente", "sim"),
+    ("Conta suspensa", "sim"),
+    ("Reden van vertrek", "verhuisd"),
+    ("Leerling uitgeschreven", "ja"),
+    ("Account geblokkeerd", "ja"),
+    ("퇴학사유", "이사"),
+    ("회원 탈퇴", "예"),
+    ("재학여부", "아니오"),
+]
+
+
+@pytest.mark.parametrize(("column", "value"), ASKED, ids=[column for column, _ in ASKED])
+def test_a_column_that_may_say_who_has_left_is_asked_about_in_each_language(column: str, value: str) -> None:
+    reader = read(f"email,First Name,Last Name,{column}\na@g.example,A,B,{value}\nb@g.example,C,D,\n", {})
+    [found] = reader.found
+    assert (found.code, column in found.message, "`map: {" in found.help) == ("unknown-status", True, True)
+    field = found.help.split("{")[1].split(":")[0]
+    assert not read(f"email,First Name,Last Name,{column}\na@g.example,A,B,{value}\n", {"map": {field: None}}).found
+
+
+GONE_WORDS = ["Abgegangen", "décédée", "suspendida", "desligado", "vertrokken", "퇴학", "제적", "비활성"]
+
+
+@pytest.mark.parametrize("word", GONE_WORDS)
+def test_whoever_has_left_is_no_member_whatever_the_language(word: str) -> None:
+    reader = read(f"email,First Name,Last Name,Status\na@g.example,A,B,{word}\nb@g.example,C,D,active\n", {})
+    assert ([member.email for member in reader.members], reader.found) == (["b@g.example"], [])
+
+
+def test_no_word_says_both_that_somebody_is_a_member_and_that_they_are_none() -> None:
+    assert not HERE & GONE.keys()
+    assert not {*YES} & {*NO}
+    assert not ACTIVE & (LEFT | BLOCKED)
 
 
 # ── validate FILE ─────────────────────────────────────────────────────────────────────────────────────────────────────

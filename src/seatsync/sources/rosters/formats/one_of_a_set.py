@@ -6,16 +6,8 @@ Together with the set's other files they are read by ``sources/rosters/sets``, w
 from __future__ import annotations
 
 from seatsync.sources.rosters.formats.format import Format, Roles
-from seatsync.sources.rosters.meaning.presence import Presence, on
+from seatsync.sources.rosters.meaning.presence import STATE, on
 from seatsync.sources.rosters.meaning.roles import FAMILY
-
-_STATUS = Presence(
-    frozenset({"active"}),
-    {
-        **dict.fromkeys(("tobedeleted", "deleted"), "deleted"),
-        **{word: word for word in ("inactive", "withdrawn", "disabled")},
-    },
-)
 
 
 def _school_data_sync(role: str, number: str) -> Format:
@@ -25,7 +17,7 @@ def _school_data_sync(role: str, number: str) -> Format:
         needs=(("SIS ID", "School SIS ID", "First Name", "Last Name", "Username", number),),
         fields={"email": ("Username",), "student_id": ("SIS ID",), "org": ("School SIS ID",), "role": ("Title",)},
         never=("Secondary Email",),
-        presence={"Status": _STATUS},
+        presence={"Status": STATE},
         tags_from={"role": (role,), "grade": ("{Grade}",), "org": ("{School SIS ID}",)},
         quiet=True,
     )
@@ -41,7 +33,7 @@ FORMATS = (
             "role": ("role",),
             "org": ("orgSourcedIds",),
         },
-        presence={"status": _STATUS, "enabledUser": on("disabled")},
+        presence={"status": STATE, "enabledUser": on("disabled")},
         roles=Roles(None, {role: role for role in FAMILY}),
         tags_from={"role": ("{role}",), "grade": ("{grades}",), "org": ("{orgSourcedIds}",)},
         quiet=True,

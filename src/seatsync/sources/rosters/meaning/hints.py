@@ -10,56 +10,23 @@ from seatsync.domain.text.characters import clean
 from seatsync.sources.rosters.meaning.last_days import days_in
 from seatsync.sources.rosters.meaning.presence import Presence, off, on, since
 from seatsync.sources.rosters.meaning.presence_columns import MAYBE_STATES
-from seatsync.sources.rosters.meaning.presence_words import GONE, NO, YES
+from seatsync.sources.rosters.meaning.presence_words import (
+    ACTIVE,
+    ACTIVE_NAMES,
+    BLOCKED,
+    LEFT,
+    LEFT_NAMES,
+    NO,
+    SAID,
+    YES,
+)
 from seatsync.sources.tables.table import squeezed
 
-_SAYS = (
-    *GONE,
-    "active",
-    "activo",
-    "activa",
-    "ativo",
-    "ativa",
-    "attivo",
-    "actif",
-    "aktiv",
-    "actief",
-    "alta",
-    "enrolled",
-)
-"""Words by which a column is known for one that says who is a member."""
-_STATE = Presence(gone=dict.fromkeys(_SAYS, "?"), other="")
+_STATE = Presence(gone=dict.fromkeys(SAID, "?"), other="")
 
-_HERE = frozenset(
-    {"active", "enrolled", "enabled", "employed", "aktiv", "aktiviert", "actif", "activo", "ativo", "attivo"}
-)
-_HERE_NAMES = frozenset({"currentstudent", "currentmember", "currentemployee", "currentuser", "iscurrent"})
 _STATES = frozenset({"active", "enroll", "enrol", "enrollment", "enrolment", "employment", "account", "member"})
 """Words before "status" in names of columns that have no other meaning."""
-_LEFT = frozenset(
-    {
-        *(
-            "withdrawn",
-            "withdrew",
-            "withdrawal",
-            "terminated",
-            "termination",
-            "deceased",
-            "leaver",
-            "expelled",
-            "exited",
-        ),
-        *("deactivated", "deregistered", "unenrolled", "disenrolled", "resigned", "dismissed", "deleted", "archived"),
-        *("verstorben", "ausgetreten", "ausgeschieden", "ehemalig", "ehemalige", "exmatrikuliert", "abgemeldet"),
-    }
-)
-_LEFT_NAMES = frozenset(
-    {
-        *("left", "hasleft", "lefton", "leftschool", "leftschoolon", "exitreason", "exitcode", "reasonforleaving"),
-        *("leavingreason", "dropped", "dropdate", "former", "formerstudent", "formermember", "graduated"),
-    }
-)
-_BLOCKED = frozenset({"suspended", "disabled", "locked", "blocked", "inactive", "expired", "gesperrt", "inaktiv"})
+_LEFT_NAMES, _ACTIVE_NAMES = (frozenset(map(squeezed, names)) for names in (LEFT_NAMES, ACTIVE_NAMES))
 _WORD = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+")
 
 
@@ -93,13 +60,13 @@ _YES_OR_NO = frozenset({*YES, *NO, "-"})
 def hint_of(cell: str, names: Sequence[str]) -> Hint | None:
     """What a header's cell with these squeezed ``names`` may say; None if nothing."""
     words = {word.casefold() for word in _WORD.findall(cell)}
-    if not _LEFT.isdisjoint(words) or not _LEFT_NAMES.isdisjoint(names):
+    if not LEFT.isdisjoint(words) or not _LEFT_NAMES.isdisjoint(names):
         return Hint("withdrawn", since("left"))
     if any(name.endswith("status") for name in names) and not _STATES.isdisjoint(words):
         return Hint("status", on("left"))
-    if not _HERE.isdisjoint(words) or not _HERE_NAMES.isdisjoint(names):
+    if not ACTIVE.isdisjoint(words) or not _ACTIVE_NAMES.isdisjoint(names):
         return Hint("active", on("inactive"), only_words=True)
-    if not _BLOCKED.isdisjoint(words):
+    if not BLOCKED.isdisjoint(words):
         return Hint("suspended", off("suspended"), only_words=True)
     if not _MAYBE.isdisjoint(names) or any(name.endswith("status") for name in names):
         return Hint("status", _STATE)

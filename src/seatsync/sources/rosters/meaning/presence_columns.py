@@ -97,7 +97,13 @@ PRESENCE: Mapping[str, tuple[Presence, tuple[str, ...]]] = {
             "Bloqueado",
         ),
     ),
-    "withdrawn": (off("withdrawn"), ("Withdrawn", "Is Withdrawn", "Abgemeldet", "Exmatrikuliert")),
+    "withdrawn": (
+        off("withdrawn"),
+        (
+            *("Withdrawn", "Is Withdrawn", "Abgemeldet", "Exmatrikuliert", "Désinscrit", "Radié", "Dado de baja"),
+            *("Retirado", "Desligado", "Uitgeschreven", "탈퇴 여부", "자퇴 여부", "퇴학 여부"),
+        ),
+    ),
     "deleted_on": (
         since("deleted"),
         (
@@ -157,6 +163,16 @@ ENDS = (
         "Data odejścia",
         "Slutdatum",
         "Дата увольнения",
+        "Date de départ",
+        "Fecha de cese",
+        "Fecha de retiro",
+        "Data de desligamento",
+        "Vertrekdatum",
+        "퇴사일",
+        "퇴직일",
+        "퇴학일",
+        "탈퇴일",
+        "만료일",
     ),
 )
 """The names of columns with the last day of a member."""
