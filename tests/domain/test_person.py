@@ -67,7 +67,7 @@ def with_department(tmp_path_factory: pytest.TempPathFactory) -> ProgramCopy:
         ("    tags: str\n", "    tags: str\n    department: str\n"),
     )
     tables = (
-        (f'"{last}")', f'"{last}", "{here}")'),
+        (f'"{last}",\n)', f'"{last}",\n    "{here}",\n)'),
         (
             ')\nIndex("member_found_by"',
             '    Column("department", Text, nullable=False, server_default=text("\'\'")),\n)\nIndex("member_found_by"',

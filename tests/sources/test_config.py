@@ -30,6 +30,8 @@ institution:
   help:
     name: Grace Library
     email: library@grace.example
+  brand:
+    color: "#7a1f3d"
 libraries:
   books:
     title: Books
@@ -153,4 +155,4 @@ def test_a_misspelt_address_of_the_sender_is_told_at_its_place(tmp_path: Path) -
     (report,) = folder.found
     assert report.message == '"adress" is not a key of mail. Did you mean "address"?'
     assert report.origin is not None
-    assert (report.origin.line, report.origin.column) == (41, 8)
+    assert (report.origin.line, report.origin.column) == (43, 8)

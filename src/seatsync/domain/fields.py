@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from seatsync.domain.library import DeliveredBy, Delivery
+from seatsync.domain.brand.colors import is_color
+from seatsync.domain.brand.logo import is_logo
+from seatsync.domain.library import MOST_ABOUT, DeliveredBy, Delivery
 from seatsync.domain.license import Kind, Status
 from seatsync.domain.person import Person
 from seatsync.domain.text.characters import forbidden, is_slug
@@ -84,6 +86,9 @@ _OTHER_FIELDS: dict[str, Callable[[Any], bool]] = {
     "contacts": lambda value: isinstance(value, list | tuple) and all(map(_is_contact, value)),
     "help": lambda value: value is None or _is_helper(value),
     "language": lambda value: isinstance(value, str) and value in ("", *LANGUAGES),
+    "about": lambda value: is_text(value) and len(value) <= MOST_ABOUT,
+    "color": lambda value: value == "" or is_color(value),
+    "logo": lambda value: value == "" or is_logo(value),
 }
 
 PLAN_FIELDS: Mapping[str, Callable[[Any], bool]] = {**_LICENSE_FIELDS, **_OTHER_FIELDS, "tags": is_texts}

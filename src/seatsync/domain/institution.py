@@ -42,7 +42,8 @@ class Institution:
 
     ``id`` is its key in the ledger and is never reused. ``timezone`` decides when a day begins there (``text.days``); empty
     means UTC. ``retire`` is its last day (ISO); empty for no end. ``help`` is whom its members may ask, ``language`` the language
-    of its letters (``text.languages``); empty means English.
+    of its letters (``text.languages``); empty means English. ``color`` (``#1d4f91``) and ``logo`` (``brand.logo``) are those of its
+    pages; empty for none.
     """
 
     id: str
@@ -53,6 +54,8 @@ class Institution:
     retire: str = ""
     help: Helper | None = None
     language: str = ""
+    color: str = ""
+    logo: str = ""
 
     def is_over(self, today: date) -> bool:
         """Whether its last day has passed: temporary seats end, and nobody gets a new seat."""

@@ -73,12 +73,16 @@ class DeliveredBy(StrEnum):
     VENDOR = "vendor"
 
 
+MOST_ABOUT = 300
+"""The most characters of what a library is: two or three lines of a page."""
+
+
 @dataclass(frozen=True, slots=True)
 class Library:
     """A product with ``slots`` seats. ``system`` is empty if the files give kinds and delivery instead.
 
     ``sends_letters`` says whether seatsync writes to members about it. ``claim_url`` is the vendor's page where members claim
-    a seat that lives there, ``open_url`` the address where they use it; both empty if not given.
+    a seat that lives there, ``open_url`` the address where they use it, ``about`` what it is; all empty if not given.
     """
 
     id: str
@@ -91,6 +95,7 @@ class Library:
     delivered_by: DeliveredBy = DeliveredBy.SEATSYNC
     claim_url: str = ""
     open_url: str = ""
+    about: str = ""
 
     @property
     def is_at_vendor(self) -> bool:

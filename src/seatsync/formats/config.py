@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from seatsync.domain.brand.colors import is_color
+from seatsync.domain.brand.logo import MOST_BYTES, MOST_PIXELS
 from seatsync.domain.library import DeliveredBy
 from seatsync.domain.text.characters import text_fault
 from seatsync.domain.text.languages import LANGUAGES
@@ -54,6 +56,21 @@ def _days(value: Any) -> Any:
     raise InvalidValue(f"{quoted(value)} {fact}", "Write it as 3d; 1d to 9999d are possible.")
 
 
+def _color(value: Any) -> Any:
+    if value is None or value == "":
+        raise InvalidValue('it is empty: in YAML, "#" begins a comment', "Write it in quotes: '#1d4f91'.")
+    if not isinstance(value, str) or not is_color(value.lower()):
+        raise InvalidValue(
+            f"{quoted(value)} is not a colour", "Write red, green and blue, each as 00 to ff, in quotes: '#1d4f91'."
+        )
+    return value.lower()
+
+
+Color = Annotated[
+    str | None, BeforeValidator(_color), WithJsonSchema({"type": "string", "pattern": "^#[0-9A-Fa-f]{6}$"})
+]
+
+
 def _version(value: Any) -> Any:
     if value in ("1", 1):
         return 1
@@ -83,6 +100,21 @@ class HelpEntry(Closed):
             fact = "`help` has neither `email` nor `url`" if self.email is None else "`help` has both `email` and `url`"
             raise InvalidValue(fact, "Write one of them: where members ask.")
         return self
+
+
+class BrandEntry(Closed):
+    """How the institution's pages and letters look."""
+
+    logo: Text | None = Field(
+        None,
+        description=f"The path of a PNG picture in this folder, at most {MOST_BYTES // 1024} KiB and {MOST_PIXELS:,} pixels on each side. "
+        "It stands on the members' pages.",
+    )
+    color: Color = Field(
+        None,
+        description="A colour such as #1d4f91, in quotes. Where text stands in it or on it, pages and letters use the nearest shade "
+        "that can be read well.",
+    )
 
 
 class AdminEntry(Closed):
@@ -124,6 +156,7 @@ class InstitutionEntry(Closed):
     language: LanguageName | None = Field(
         None, description=f"The language of letters: {one_of([*map(_language, LANGUAGES)])}. Without it, English."
     )
+    brand: BrandEntry | None = Field(None, description="How its pages and letters look.")
     opt_out: bool = Field(False, description="Whether members may decline a license.")
     delivered_by: DeliveredByName = Field(
         DeliveredBy.SEATSYNC.value,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
-from seatsync.domain.library import DeliveredBy, Delivery
+from seatsync.domain.library import MOST_ABOUT, DeliveredBy, Delivery
 from seatsync.formats.fields import Closed, InvalidValue, Text, WebAddress, Whole, one_of
 from seatsync.formats.grants import KindName
 from seatsync.systems.registry import SYSTEMS
@@ -20,6 +20,17 @@ else:
     SystemName = Literal[*SYSTEMS]
     DeliveryName = Literal[*map(str, Delivery)]
     DeliveredByName = Literal[*map(str, DeliveredBy)]
+
+
+def _about(value: str) -> str:
+    if len(value) > MOST_ABOUT:
+        raise InvalidValue(f"it has {len(value):,} characters", f"Write at most {MOST_ABOUT}: a sentence or two.")
+    return value
+
+
+About = Annotated[
+    Text, AfterValidator(_about), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MOST_ABOUT})
+]
 
 
 def _rules(system: System) -> str:
@@ -37,6 +48,10 @@ class LibraryEntry(Closed):
     )
 
     title: Text = Field(description="The library's title, as members know it.")
+    about: About | None = Field(
+        None,
+        description="What it is, in a sentence or two. Members read it before and after they claim, on pages and in letters.",
+    )
     slots: Whole = Field(description="The number of seats that were bought.")
     system: SystemName | None = Field(
         None,

@@ -160,6 +160,8 @@ class InstitutionSettings(_Closed):
     retire: str | None = Field(None, description="The institution's last day (ISO); absent for no end.")
     help: HelpSetting | None = Field(None, description="Whom members may ask; absent for nobody.")
     language: str | None = Field(None, description="The language of letters; absent for English.")
+    color: str | None = Field(None, description="The colour of pages and letters; absent for seatsync's own.")
+    logo: str | None = Field(None, description="The logo on pages: a PNG picture in base64; absent for none.")
 
 
 class Nothing(_Closed):

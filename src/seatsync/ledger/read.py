@@ -139,7 +139,7 @@ def _another(connection: Connection) -> Institution | None:
 def _institution(row: Row[tuple[object, ...]]) -> Institution:
     contacts = tuple(Contact(**contact) for contact in json.loads(row.contacts))
     help = Helper(**json.loads(row.help)) if row.help else None
-    settings = (row.timezone, row.retire, help, row.language)
+    settings = (row.timezone, row.retire, help, row.language, row.color, row.logo)
     return Institution(row.institution, row.name, contacts, bool(row.opt_out), *settings)
 
 
@@ -150,7 +150,8 @@ def _libraries(connection: Connection, institution: str) -> tuple[dict[str, Libr
     for row in connection.execute(query):
         kinds, delivery = tuple(map(Kind, row.kinds.split())), Delivery(row.delivery)
         product = (row.title, row.system, kinds, delivery, row.slots, bool(row.sends_letters))
-        libraries[row.id] = Library(row.id, *product, DeliveredBy(row.delivered_by), row.claim_url, row.open_url)
+        shown = (row.claim_url, row.open_url, row.about)
+        libraries[row.id] = Library(row.id, *product, DeliveredBy(row.delivered_by), *shown)
         seats[row.id] = {figure: getattr(row, figure) for figure in COUNTED}
     return libraries, seats
 

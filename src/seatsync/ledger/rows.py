@@ -47,6 +47,8 @@ def institution_values(institution: Institution, books: Snapshot) -> dict[str, o
         "exports": canonical(books.exports),
         "help": canonical(asdict(institution.help)) if institution.help is not None else "",
         "language": institution.language,
+        "color": institution.color,
+        "logo": institution.logo,
     }
 
 
@@ -60,7 +62,7 @@ def _library(library: Library, seats: Slots) -> tuple[object, ...]:
     product = (library.id, library.title, library.system, kinds, library.delivery.value, library.slots)
     at_vendor = (library.delivered_by.value, library.claim_url, library.open_url)
     counted = (seats.reserved, seats.temporary, seats.permanent)
-    return (*product, *counted, library.sends_letters, *at_vendor, seats.permanent_reserved)
+    return (*product, *counted, library.sends_letters, *at_vendor, seats.permanent_reserved, library.about)
 
 
 def admin_rows(institution: str, books: Snapshot) -> list[tuple[object, ...]]:

@@ -13,7 +13,23 @@ from seatsync.ledger import account_tables as account_tables  # imported so that
 from seatsync.ledger.schema import metadata as metadata
 from seatsync.ledger.schema import table, text_column
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013", "0014")  # fmt: skip
+REVISIONS = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0006",
+    "0007",
+    "0008",
+    "0009",
+    "0010",
+    "0011",
+    "0012",
+    "0013",
+    "0014",
+    "0015",
+)
 """The migrations, oldest first. A ledger with any other revision was written by a newer seatsync."""
 
 REVISION = text("SELECT version_num FROM alembic_version")
@@ -49,6 +65,8 @@ institution = table(
     Column("exports", Text, nullable=False, server_default="{}"),
     Column("help", Text, nullable=False, server_default=text("''")),
     Column("language", String(16), nullable=False, server_default=text("''")),
+    Column("color", String(7), nullable=False, server_default=text("''")),
+    Column("logo", Text, nullable=False, server_default=text("''")),
     comment="One row an institution; serial and head are the journal's last link.",
 )
 
@@ -67,6 +85,7 @@ library = table(
     Column("claim_url", Text, nullable=False, server_default=text("''")),
     Column("open_url", Text, nullable=False, server_default=text("''")),
     Column("permanent_reserved", Integer, nullable=False, server_default="0"),
+    Column("about", Text, nullable=False, server_default=text("''")),
 )
 
 admin = table(

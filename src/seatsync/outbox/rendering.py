@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from seatsync.domain.action import Letter
+from seatsync.domain.brand.colors import shades
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.letters import ASKING, LINKED, Values
 from seatsync.domain.origin import Origin
@@ -39,12 +40,14 @@ VARIABLES = {
     "link": "the personal link, in invitation, reminder, set-password and admin-welcome; the vendor's claim page in an invitation or "
     "reminder of a library that the vendor delivers; else empty",
     "at_vendor": "whether the vendor delivers the library; then `link` is the same for all members",
+    "about": "what the library is; empty if the files do not say it",
     "open_url": "the address where members use the library; empty if the files give none",
     "opt_out_link": "the link to decline, if the institution allows it and there is something to decline; else empty",
     "portal": "the address of the members' pages; empty if there are none",
     "contacts": "a list of the institution's contacts at the vendor, each with name, email and role",
     "help": "whom members may ask, with name and either email or url; empty if the files name nobody",
     "language": "the language of the letter: en, de, es, ko or pt",
+    "colors": "two shades of the institution's colour that can be read: colors.light on white, colors.dark on black",
     "reply_to": "the address for replies, from `mail.reply_to` in seatsync.yaml; else empty",
 }
 """The variables that a template can use, with their meaning."""
@@ -168,6 +171,7 @@ def samples(letter: str, language: str = "en") -> Iterator[Values]:
         "kind": "temporary",
         "until": spelled("2027-06-30", language),
         "at_vendor": False,
+        "about": "" if letter == Letter.WELCOME else "Commentaries and study tools for every book of the Bible.",
         "open_url": "" if letter == Letter.WELCOME else "https://app.vendor.example/",
         "link": f"{base}/l/school/EXAMPLE" if letter in LINKED else "",
         "opt_out_link": f"{base}/l/school/EXAMPLE/opt-out" if letter in ASKING else "",
@@ -175,6 +179,7 @@ def samples(letter: str, language: str = "en") -> Iterator[Values]:
         "contacts": [{"name": "Dana Fox", "email": "dana@vendor.example", "role": "Customer Success"}],
         "help": {"name": "Example Library", "email": "help@school.example", "url": ""},
         "language": language,
+        "colors": shades("")._asdict(),
         "reply_to": "library@school.example",
     }
     yield full
@@ -189,6 +194,7 @@ def samples(letter: str, language: str = "en") -> Iterator[Values]:
         "help": {},
         "reply_to": "",
         "open_url": "",
+        "about": "",
     }
     yield full | less
     if letter in (Letter.INVITATION, Letter.REMINDER):

@@ -83,6 +83,7 @@ def library_fields(library: Library) -> dict[str, Any]:
         "delivered_by": str(library.delivered_by),
         "claim_url": library.claim_url,
         "open_url": library.open_url,
+        "about": library.about,
     }
 
 
@@ -92,12 +93,12 @@ def _added(library: Library) -> dict[str, Any]:
     return {name: value for name, value in library_fields(library).items() if value != _ONCE.get(name)}
 
 
-_ONCE = {"sends_letters": True, "delivered_by": "seatsync", "claim_url": "", "open_url": ""}
+_ONCE = {"sends_letters": True, "delivered_by": "seatsync", "claim_url": "", "open_url": "", "about": ""}
 
 
 def _institution(institution: Institution) -> dict[str, Any]:
     fields = asdict(institution)
-    names = ("id", "name", "contacts", "opt_out", "timezone", "retire", "help", "language")
+    names = ("id", "name", "contacts", "opt_out", "timezone", "retire", "help", "language", "color", "logo")
     return {name: list(fields[name]) if name == "contacts" else fields[name] for name in names}
 
 

@@ -21,7 +21,7 @@ from seatsync.portal.accounts import openid, settings_pages, sign_in
 from seatsync.portal.accounts.forms import EmptyForm
 from seatsync.portal.accounts.sessions import visitor
 from seatsync.portal.admin import routes, work_list
-from seatsync.portal.members import claim, home, link
+from seatsync.portal.members import brand, claim, home, link
 from seatsync.portal.web import errors, health, letterhead, moved, request_log, translation
 from seatsync.portal.web.limits import PER_ADDRESS, network
 from seatsync.portal.web.request_log import RequestLog, Took
@@ -88,7 +88,7 @@ def create_app(here: Site, took: Took | None = None) -> Flask:
     app.before_request(_check_request)  # before CSRF protection, so that forms without a token count as tries
     CSRFProtect(app)
     Babel(app, locale_selector=_language)
-    modules = (sign_in, routes, work_list, claim, health, link, home, openid, settings_pages)
+    modules = (sign_in, routes, work_list, claim, health, link, home, brand, openid, settings_pages)
     for pages in dict.fromkeys(module.pages for module in modules):  # those for administrators share a blueprint
         app.register_blueprint(pages)
     openid.register(app, here)
@@ -150,7 +150,7 @@ def _with_headers(response: Response) -> Response:
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     headers["X-Robots-Tag"] = "noindex"
     if request.endpoint != "static":
-        headers["Cache-Control"] = "no-store"
+        headers.setdefault("Cache-Control", "no-store")
     if site().settings.is_https:
         headers["Strict-Transport-Security"] = "max-age=31536000"  # this host only: subdomains may belong to others
     return response

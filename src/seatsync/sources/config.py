@@ -126,14 +126,15 @@ def _without(entries: list[Any], faulty: set[int]) -> list[Any]:
     return [entry for position, entry in enumerate(entries) if position not in faulty]
 
 
-_GAPS_COUNT = frozenset({"to", "map", "tags_from"})
+_GAPS_COUNT = frozenset({"to", "map", "tags_from", "brand"})
 
 
 def _without_gaps(value: Any) -> Any:
     """Drop keys without a value, so that their default counts or they are reported as missing.
 
     The conditions of a grant (``to``) are kept: an empty one might reach too many members, so the model rejects it. So are the
-    fields that a roster is told not to read (``map``) and the tags that it is told not to make (``tags_from``).
+    fields that a roster is told not to read (``map``), the tags that it is told not to make (``tags_from``), and the colour of a
+    ``brand``, because a # without quotes begins a comment.
     """
     if isinstance(value, dict):
         return {

@@ -32,8 +32,8 @@ def library_of(id: str, entry: LibraryEntry, institution: InstitutionEntry) -> L
         delivery = Delivery(entry.delivery or DEFAULT_DELIVERY)
     delivered_by = DeliveredBy(entry.delivered_by or institution.delivered_by)
     writes = delivered_by is DeliveredBy.SEATSYNC if entry.sends_letters is None else entry.sends_letters
-    addresses = (entry.claim_url or "", entry.open_url or "")
-    return Library(id, entry.title, entry.system or "", kinds, delivery, entry.slots, writes, delivered_by, *addresses)
+    shown = (entry.claim_url or "", entry.open_url or "", entry.about or "")
+    return Library(id, entry.title, entry.system or "", kinds, delivery, entry.slots, writes, delivered_by, *shown)
 
 
 def _beside(first: Library, library: Library, portal: Portal) -> tuple[str, str] | None:

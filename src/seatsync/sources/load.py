@@ -9,11 +9,13 @@ from functools import partial
 from typing import NamedTuple
 
 from seatsync.domain.approval import Approval
+from seatsync.domain.brand.logo import HOW_TO_SAVE, MOST_READ, as_logo, logo_fault
 from seatsync.domain.desired import Counted, Desired, Limits, Roster
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.institution import Admin, Contact, Helper, Institution
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import RosterMember
+from seatsync.domain.text.characters import printable
 from seatsync.domain.text.days import day_in
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.guesses import reset_guesses
@@ -115,6 +117,7 @@ class _Loader:
                 institution.retire.isoformat() if institution.retire is not None else "",
                 _helper(institution.help),
                 institution.language or "",
+                *self._brand(),
             ),
             admins=[Admin(a.email, a.given_name, a.family_name) for a in institution.admins],
             libraries=self.libraries,
@@ -131,6 +134,17 @@ class _Loader:
             places=self._places(),
             was=institution.was or "",
         )
+
+    def _brand(self) -> tuple[str, str]:
+        """Return the institution's colour and logo, each empty if it has none."""
+        brand, where = self.config.institution.brand, self.at("institution", "brand", "logo")
+        if brand is None or brand.logo is None:
+            return (brand.color or "" if brand is not None else ""), ""
+        data = self.folder.data(brand.logo, where, MOST_READ)
+        if data is not None and (fault := logo_fault(data)):
+            self._report("invalid-value", f"{printable(brand.logo, 300)} {fault}.", HOW_TO_SAVE, where)
+            data = None
+        return brand.color or "", as_logo(data) if data is not None else ""
 
     def at(self, *path: str | int) -> Origin:
         return yaml_tree.place(self.tree, path, NAME)

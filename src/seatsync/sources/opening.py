@@ -38,7 +38,7 @@ class TooLarge(Unfit):
     """The file has more bytes than may be read: at least ``size``."""
 
     def __init__(self, path: Path, most: int, size: int) -> None:
-        super().__init__(path, f"is larger than {as_text(most)}", "Split it.")
+        super().__init__(path, f"is larger than {as_text(most)}", "Split it, or name a smaller one.")
         self.size = size
 
 

@@ -29,6 +29,8 @@ def set_institution(books: Snapshot, event: Event) -> None:
             event.detail.get("retire", ""),
             _helper(person, None),
             event.detail.get("language", ""),
+            event.detail.get("color", ""),
+            event.detail.get("logo", ""),
         )
     elif old is not None:
         if "id" in event.detail:
@@ -44,6 +46,8 @@ def set_institution(books: Snapshot, event: Event) -> None:
             event.detail.get("retire", old.retire),
             _helper(person, old.help),
             event.detail.get("language", old.language),
+            event.detail.get("color", old.color),
+            event.detail.get("logo", old.logo),
         )
 
 

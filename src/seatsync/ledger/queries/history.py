@@ -164,6 +164,8 @@ def _as_text(detail: str, person: str | None) -> str:
     values: dict[str, Any] = {**json.loads(detail), **(json.loads(person) if person else {})}
     if "there" in values:
         values["at the vendor"] = _at_vendor(values.pop("there"))
+    if values.get("logo"):
+        values["logo"] = "(a picture)"
     return ", ".join(f"{key} {value}" for key, value in values.items() if value not in ("", [], None) and key != "on")
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, select
 
+from seatsync.domain.brand.logo import picture
 from seatsync.domain.library import DeliveredBy
 from seatsync.domain.text.languages import language_of
 from seatsync.domain.text.tags import split_tags
@@ -20,8 +21,8 @@ class Offer(NamedTuple):
     The day ends in the institution's ``timezone``. With ``is_at_vendor`` it is claimed on the vendor's page ``claim_url``, which
     is empty if the files do not give it.
 
-    ``language`` is that of the member's letters, empty if their tags say none. ``title`` is empty in the offer of an
-    administrator's sign-in.
+    ``about`` is what the library is. ``language`` is that of the member's letters, empty if their tags say none. ``title`` is
+    empty in the offer of an administrator's sign-in.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Offer(NamedTuple):
     is_at_vendor: bool = False
     claim_url: str = ""
     language: str = ""
+    about: str = ""
 
 
 def offer(connection: Connection, institution: str, library: str, member: int) -> Offer | None:
@@ -53,6 +55,7 @@ def offer(connection: Connection, institution: str, library: str, member: int) -
                 institutions.timezone,
                 titles.delivered_by,
                 titles.claim_url,
+                titles.about,
                 people.tags,
             ),
         )
@@ -78,6 +81,7 @@ def offer(connection: Connection, institution: str, library: str, member: int) -
         is_there,
         row.claim_url,
         language_of(split_tags(row.tags)),
+        row.about,
     )
 
 
@@ -122,24 +126,34 @@ def host(connection: Connection, institution: str) -> Host | None:
 
 
 class Letterhead(NamedTuple):
-    """An institution as its pages show it: its name, whom to ask (``help``, with name, email and url), and its language."""
+    """An institution as its pages show it: its name, whom to ask (``help``, with name, email and url), its language and colour, and
+    whether it has a logo."""
 
     id: str
     name: str
     help: Mapping[str, str]
     language: str
+    color: str
+    has_logo: bool
 
 
 def letterhead(connection: Connection, institution: str) -> Letterhead | None:
     """The institution's letterhead; None where the ledger does not know it."""
     columns = tables.institution.c
-    query = select(columns.institution, columns.name, columns.help, columns.language).where(
-        columns.institution == institution
-    )
-    row = connection.execute(query).one_or_none()
-    return (
-        Letterhead(row.institution, row.name, json.loads(row.help or "{}"), row.language) if row is not None else None
-    )
+    has_logo = columns.logo != ""  # the picture itself has a page of its own
+    shown = select(columns.institution, columns.name, columns.help, columns.language, columns.color, has_logo)
+    row = connection.execute(shown.where(columns.institution == institution)).one_or_none()
+    if row is None:
+        return None
+    id, name, help, *rest = row
+    return Letterhead(id, name, json.loads(help or "{}"), *rest)
+
+
+def logo(connection: Connection, institution: str) -> bytes | None:
+    """The institution's logo, a PNG picture; None if it has none."""
+    columns = tables.institution.c
+    kept = connection.execute(select(columns.logo).where(columns.institution == institution)).scalar()
+    return picture(kept) if kept else None
 
 
 def may_decline(connection: Connection, institution: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, or_, select, text
 
 from seatsync.domain.action import Letter
+from seatsync.domain.brand.colors import shades
 from seatsync.domain.letters import ASKING, LINKED, Values
 from seatsync.domain.library import DeliveredBy
 from seatsync.domain.license import Status
@@ -122,6 +123,7 @@ class _Contents:
         ).one()
         self.language = self.institution_row.language or "en"
         self.help = _plain(json.loads(self.institution_row.help)) if self.institution_row.help else {}
+        self.colors = shades(self.institution_row.color)._asdict()
         self.contacts = [_plain(contact) for contact in json.loads(self.institution_row.contacts)]
         self.libraries = {row.id: row for row in self._rows_of_institution(tables.library)}
         self.admins = {row.key: row for row in self._rows_of_institution(tables.admin)}
@@ -150,6 +152,7 @@ class _Contents:
                 "email": address,
                 "kind": license.kind if license is not None else "",
                 "until": spelled(license.until, language) if license is not None and license.until else "",
+                "about": library.about if library is not None else "",
                 "open_url": library.open_url if library is not None else "",
                 "claim_url": library.claim_url if library is not None and at_vendor and row.letter in ASKING else "",
             }
@@ -162,6 +165,7 @@ class _Contents:
             "contacts": self.contacts,
             "help": self.help,
             "language": language,
+            "colors": self.colors,
             "at_vendor": at_vendor,
             "may_decline": bool(self.institution_row.opt_out) and row.letter in ASKING and not at_vendor,
         }

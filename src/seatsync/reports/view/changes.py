@@ -173,6 +173,8 @@ def _difference(name: str, before: Any, after: Any) -> str:
     label = _LABELS.get(name) or spoken(name)
     if name == "help":
         return f"help {_helper(before)} → {_helper(after)}"
+    if name == "logo":
+        return f"logo {'changed' if before and after else 'added' if after else 'removed'}"
     if isinstance(after, list) and after and isinstance(after[0], dict):
         return f"{label} changed"
     return f"{label} {_value(before)} → {_value(after)}"

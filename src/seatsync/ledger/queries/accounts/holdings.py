@@ -38,7 +38,7 @@ class Seat(NamedTuple):
 
     ``name`` is the institution's name. ``kind`` is none after a revoke. ``granted_on`` is the day (ISO) of the last grant,
     ``until`` the last day, empty for no end. ``timezone`` is the institution's. ``there`` is what the vendor's portal has
-    otherwise (``There``), if the seat lives there. ``claim_url`` and ``open_url`` are the library's.
+    otherwise (``There``), if the seat lives there. ``claim_url``, ``open_url`` and ``about`` are the library's.
     """
 
     institution: str
@@ -55,6 +55,7 @@ class Seat(NamedTuple):
     delivered_by: str
     claim_url: str
     open_url: str
+    about: str
     there: str
 
     @property
@@ -269,6 +270,7 @@ def _seats(connection: Connection, institution: str, members: Iterable[int]) -> 
                 library.delivered_by,
                 library.claim_url,
                 library.open_url,
+                library.about,
                 license.there,
                 member.account,
                 holding.c.account,
