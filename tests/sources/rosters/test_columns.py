@@ -28,6 +28,7 @@ from seatsync.sources.rosters.meaning.spellings import SPELLINGS
 from seatsync.sources.rosters.members import RosterReader
 from seatsync.sources.rosters.read import read_rows
 from seatsync.sources.rosters.told import in_detail, left_out, notices
+from tests.sources.tables.workbooks import rows, text, xlsx
 from tests.support.command_line import seatsync
 
 CASES = yaml.load((Path(__file__).parent / "columns.yaml").read_text(encoding="utf-8"), yaml.SafeLoader)
@@ -297,3 +298,34 @@ def test_a_roster_that_nobody_names_is_a_warning(place: Path) -> None:
     for name in ("notes.txt", "export.csv", "other/r.csv", "extra.csv"):
         assert name not in done.out
     assert seatsync("validate", "--strict", folder=place).code == 3
+
+
+MORE = "- {E-Mail: bo@g.example, Vorname: Bo, Nachname: Ek}\n"
+
+
+@pytest.mark.parametrize("more", ["", MORE * 2_000], ids=["short", "long"])
+def test_a_forgotten_list_in_yaml_is_told_and_other_yaml_is_none(place: Path, more: str) -> None:
+    (place / "staff.yml").write_text(MORE + more, encoding="utf-8")
+    (place / "ci.yaml").write_text("- {name: build, run: make}\n")
+    done = seatsync("validate", folder=place)
+    assert "staff.yml looks like a roster" in done.out
+    assert "ci.yaml" not in done.out
+
+
+def test_a_forgotten_sheet_is_told(place: Path) -> None:
+    (place / "staff.xlsx").write_bytes(xlsx({"A": rows([[*map(text, ("Email", "First Name", "Last Name"))]])}))
+    (place / "rooms.xlsx").write_bytes(xlsx({"A": rows([[*map(text, ("Room", "Seats"))]])}))
+    done = seatsync("validate", folder=place)
+    assert "staff.xlsx looks like a roster" in done.out
+    assert "rooms.xlsx" not in done.out
+
+
+def test_of_a_forgotten_set_its_folder_is_told(place: Path) -> None:
+    (place / "rosters" / "sis").mkdir(parents=True)
+    users = "sourcedId,enabledUser,role,givenName,familyName,email\nu1,true,student,Bo,Ek,bo@g.example\n"
+    (place / "rosters" / "sis" / "users.csv").write_text(users)
+    (place / "rosters" / "sis" / "orgs.csv").write_text("sourcedId,name,type\no1,Grace,school\n")
+    done = seatsync("validate", folder=place)
+    assert "rosters/sis looks like a roster" in done.out
+    assert "`- path: rosters/sis`" in done.out
+    assert "users.csv" not in done.out
