@@ -33,7 +33,7 @@ from tests.support.chromium import must_be_accessible, needs_chromium
 from tests.support.databases import copied, ledgers, location
 from tests.support.letters import CONFIG, DAY, LATER, PORTAL, ran
 from tests.support.mail_server import Mailroom
-from tests.support.pages import Browser, Pages, pages_of
+from tests.support.pages import PASSWORD, Browser, Pages, pages_of
 
 pytestmark = pytest.mark.slow
 
@@ -358,14 +358,13 @@ def test_what_no_database_takes_is_no_fault_of_the_ledger_s(ruth: Browser) -> No
 def test_an_administrator_finds_contacts_claim_url_slots_and_members(crowd: Path, ruth: Browser) -> None:
     ruth.open("/")
     page = ruth.open(ruth.page.links["Grace Seminary"])
-    page = ruth.open(page.links["Grace Seminary"])
     assert "Dana Fox" in page.text
     assert f"{PORTAL}/claim/grace" in page.text
     status = json.loads(ran(crowd, "status", "--format", "json").out)["libraries"]
     page = ruth.open(page.links["Libraries"])
     for figures in status.values():
         permanent = figures["permanent_reserved"]
-        reserved = f"{figures['reserved']} {f'{permanent} of them permanent ' if permanent else ''}"
+        reserved = f"{figures['reserved']} {f'({permanent} of them permanent) ' if permanent else ''}"
         assert (
             f"Total {figures['total']} Used {figures['used']} Available {figures['available']} Reserved "
             f"{reserved}Temporary {figures['temporary']} Permanent {figures['permanent']}" in page.text
@@ -414,6 +413,58 @@ def test_the_journal_is_turned_over_page_by_page(crowd: Path, ruth: Browser, mon
         while "Newer" in page.links:
             page = ruth.open(page.links["Newer"])
         assert newest in (None, events(page.body)) or events(page.body) == 0
+
+
+def test_the_journal_of_some_days_is_what_log_says_of_them_in_the_institution_s_time_zone(
+    crowd: Path, ruth: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "PAGE_SIZE", 40)
+    zoned = CONFIG.replace("  name: Grace Seminary\n", "  name: Grace Seminary\n  timezone: America/Chicago\n")
+    (crowd / "seatsync.yaml").write_text(zoned)
+    ran(crowd, "apply", "--yes", now="2026-09-10T03:00:00Z")  # the ninth in Chicago
+    for given in (
+        {"since": LATER},
+        {"until": DAY},
+        {"since": "2026-09-02", "until": "2026-09-09"},
+        {"since": "2026-09-10"},
+    ):
+        dates = [word for name, value in given.items() for word in (f"--{name}", value)]
+        wanted = json.loads(ran(crowd, "log", *dates, "--limit", "100000", "--format", "json").out)
+        page = ruth.open(f"/admin/grace/journal?{urlencode(given)}")
+        assert "Newer" not in page.links
+        seen = events(page.body)
+        while "Older" in page.links:
+            page = ruth.open(page.links["Older"])
+            assert all(f'name="{name}" value="{value}"' in page.body for name, value in given.items())
+            seen += events(page.body)
+        assert seen == len(wanted), given
+        if len(wanted) > journal.PAGE_SIZE:
+            assert "Newer" in page.links
+
+
+@pytest.mark.sqlite_only("it is about addresses")
+def test_a_day_that_there_is_not_is_told_at_its_field(ruth: Browser) -> None:
+    page = ruth.open("/admin/grace/journal?since=2026-02-30&until=9999-12-31")
+    assert "This is no date" in page.text
+    assert events(page.body) == 0
+    assert events(ruth.open("/admin/grace/journal?since=0001-01-01&until=9999-12-31").body) > 0
+    assert "No journal entries match." in ruth.open("/admin/grace/journal?since=2026-09-03&until=2026-09-02").text
+
+
+def test_an_administrator_finds_the_way_in_and_back(pages: Pages, ruth: Browser) -> None:
+    stranger = pages.browser()
+    first = stranger.open("/")
+    assert (first.title, "Are you an administrator?" in first.text) == ("Sign in", True)
+    asked = stranger.open(first.links["Sign in to the administrators' pages"])
+    assert "To the administrators' pages." in asked.text
+    overview = stranger.press("Sign in", email=RUTH, password=PASSWORD)
+    assert overview.title == "Grace Seminary", "of one institution, at once"
+    home = ruth.open(overview.links["My licenses"])
+    assert "No seats yet" not in home.text
+    assert ruth.open(home.links["Administration"]).title == "Grace Seminary"
+    assert ruth.open(home.links["Grace Seminary"]).title == "Grace Seminary"
+    member = pages.account(people(CROWD)[50][0])
+    assert "Administration" not in member.open("/").links
 
 
 def events(body: str) -> int:

@@ -99,6 +99,20 @@ def history(
     return sorted(lines, key=attrgetter("serial"), reverse=not oldest_first)[:limit]
 
 
+def serials_within(connection: Connection, institution: str, since: str | None, before: str | None) -> tuple[int, int]:
+    """The lowest and highest serial that events between two instants (ISO) can have; (1, 0) if there are none."""
+    entry = tables.entry.c
+    of_institution = entry.institution == institution
+    wanted = _of_entry(HistoryFilter(since=since, before=before))
+    low, high = connection.execute(
+        select(func.min(entry.serial), func.max(entry.serial)).where(of_institution, *wanted)
+    ).one()
+    if low is None:
+        return 1, 0
+    after = connection.execute(select(func.min(entry.serial)).where(of_institution, entry.serial > high)).scalar_one()
+    return low, after - 1 if after is not None else MAX_NUMBER
+
+
 def _of_entries(
     connection: Connection, institution: str, filter: HistoryFilter, persons: bool, between: tuple[int, int]
 ) -> Iterator[HistoryLine]:

@@ -36,6 +36,11 @@ def is_from_letter() -> bool:
     return str(flask.session.get("next", "")).startswith(f"{request.script_root}/l/")
 
 
+def is_to_administration() -> bool:
+    """Whether signing in leads to the administrators' pages."""
+    return str(flask.session.get("next", "")).startswith(url_for("admin.institutions"))
+
+
 def expected_email() -> str:
     """Return the e-mail to fill in for somebody who came from a letter or the claim page; empty if not known."""
     return str(flask.session.get("email", ""))

@@ -18,7 +18,13 @@ from seatsync.ledger.queries.accounts import accounts
 from seatsync.portal.accounts import codes, identities, passwords, sessions
 from seatsync.portal.accounts.codes import Purpose
 from seatsync.portal.accounts.forms import CodeAndPasswordForm, CodeForm, EmailForm, SignInForm
-from seatsync.portal.accounts.return_to import expected_email, is_from_letter, redirect_back, signed_in
+from seatsync.portal.accounts.return_to import (
+    expected_email,
+    is_from_letter,
+    is_to_administration,
+    redirect_back,
+    signed_in,
+)
 from seatsync.portal.web.limits import CODES, SIGN_IN, mailbox
 from seatsync.portal.web.site import PageResponse, previous_page, site
 from seatsync.portal.web.translation import _
@@ -33,13 +39,13 @@ def sign_in() -> PageResponse:
         return redirect_back()
     form, here = SignInForm(email=expected_email()), site()
     if not form.validate_on_submit():
-        return render_template("sign-in.html", form=form)
+        return render_template("sign-in.html", form=form, is_to_administration=is_to_administration())
     here.limits.spend(SIGN_IN, "sign-in", mailbox(form.email.data))
     with here.reading() as connection:
         verified = verify_password(connection, form.email.data, form.password.data)
     if verified is None or not here.change(partial(_start_session, verified)):
         form.password.errors = [_("Wrong e-mail or password. Check both.")]
-        return render_template("sign-in.html", form=form), 403
+        return render_template("sign-in.html", form=form, is_to_administration=is_to_administration()), 403
     return redirect_back()
 
 

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from sqlalchemy import Connection
 
-from seatsync.ledger.queries.history import HistoryFilter, HistoryLine, history
+from seatsync.ledger.queries.history import HistoryFilter, HistoryLine, history, serials_within
 
 PAGE_SIZE = 50
 """Events per page."""
@@ -46,12 +46,16 @@ def journal(
     connection: Connection, institution: str, wanted: HistoryFilter, last: int, before: int = 0, after: int = 0
 ) -> JournalPage:
     """Return the ``wanted`` events before or after a serial, in a journal whose last serial is ``last``."""
+    first = 1
+    if wanted.since or wanted.before:
+        first, highest = serials_within(connection, institution, wanted.since, wanted.before)
+        last = min(last, highest)
     searched = last if wanted.members is not None else MAX_SEARCHED  # the events of a member have an index
     if after:
-        low, high = after + 1, min(after + searched, last)
+        low, high = max(after + 1, first), min(after + searched, last)
     else:
         high = min(before or last + 1, last + 1) - 1
-        low = max(high - searched + 1, 1)
+        low = max(high - searched + 1, first)
     lines = history(connection, institution, wanted, PAGE_SIZE + 1, between=(low, high), oldest_first=bool(after))
     is_cut, lines = len(lines) > PAGE_SIZE, lines[:PAGE_SIZE]
     if after:
@@ -62,4 +66,4 @@ def journal(
         top, bottom = high, lines[-1].serial if is_cut else low
     same = groupby(lines, lambda line: (line.at, line.actor, line.commit, line.plan))
     entries = [EntryView(*head, events=list(events)) for head, events in same]
-    return JournalPage(entries, bottom if bottom > 1 else 0, top if top < last else 0, bottom)
+    return JournalPage(entries, bottom if bottom > first else 0, top if top < last else 0, bottom)

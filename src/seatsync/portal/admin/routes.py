@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from flask import Response, abort, render_template, request, stream_with_context, url_for
+from flask import Response, abort, redirect, render_template, request, stream_with_context, url_for
 from flask_babel import format_decimal
 from sqlalchemy import Connection
 
@@ -13,6 +13,7 @@ from seatsync.domain.fields import MAX_NUMBER
 from seatsync.domain.filters import USERS
 from seatsync.domain.library import Library
 from seatsync.domain.text.characters import clean
+from seatsync.domain.text.days import end_of, parse_day, start_of
 from seatsync.ledger.queries import lists
 from seatsync.ledger.queries.history import HistoryFilter
 from seatsync.ledger.queries.institutions.administered import institutions_of
@@ -26,15 +27,15 @@ from seatsync.portal.accounts.return_to import signed_in
 from seatsync.portal.accounts.sessions import signed_in_visitor
 from seatsync.portal.admin.access import for_administrator, pages
 from seatsync.portal.admin.exports import licenses_csv, members_csv
-from seatsync.portal.admin.journal import journal
+from seatsync.portal.admin.journal import JournalPage, journal
 from seatsync.portal.admin.labels import ACTIONS, LETTER_STATES, LETTERS, PERSON, PROGRESS, TERMS
 from seatsync.portal.admin.list_pages import LICENSES, MEMBERS, list_page
 from seatsync.portal.admin.query_string import NAMES, SEVERAL, BadFilter, filters_of, query_of
 from seatsync.portal.admin.select import MOST_ROWS, commands_for, select_by_csv
 from seatsync.portal.admin.source_links import source_link
-from seatsync.portal.web.site import site
+from seatsync.portal.web.site import PageResponse, site
 
-_KEPT_PARAMETERS = (*NAMES, *SEVERAL, "sort", "what", "member", "commit")
+_KEPT_PARAMETERS = (*NAMES, *SEVERAL, "sort", "what", "member", "commit", "since", "until")
 """The parameters that links on a page keep. No others may get into a link, because ``url_for`` has parameters of its own."""
 
 MOST_ENDS = 4
@@ -45,10 +46,12 @@ MOST_SHOWN = 100
 
 @pages.get("/")
 @signed_in
-def institutions() -> str:
-    """List the visitor's institutions."""
+def institutions() -> PageResponse:
+    """List the visitor's institutions; show the only one at once."""
     with site().reading() as connection:
         found = institutions_of(connection, signed_in_visitor().email)
+    if len(found) == 1:
+        return redirect(url_for("admin.overview", institution=found[0].id))
     return render_template("admin/institutions.html", institutions=found)
 
 
@@ -60,7 +63,7 @@ def overview(institution: str) -> str:
         books = read_snapshot(connection, institution, ())
         ends, invited = ends_ahead(connection, institution), invitations(connection, institution)
     shown = {
-        "claim_url": f"{site().settings.url}/claim/{institution}",
+        "claim_url": _claim_url(institution),
         "ends": {id: days[:MOST_ENDS] for id, days in ends.items()},
         "invited": {id: invited.get(id, Invitations()) for id in books.libraries},
     }
@@ -101,10 +104,14 @@ def member(institution: str, number: int) -> str:
         titles = {library.id: library.title for library, _ in lists.libraries_of(connection, institution)}
         past = _journal(connection, institution, HistoryFilter(members=[number]))
         letters = [*outbox_letters(connection, institution, to_member=number)][: -MOST_SHOWN - 1 : -1]
-    words = {"letter_names": LETTERS, "letter_states": LETTER_STATES}
+    words = {"letter_names": LETTERS, "letter_states": LETTER_STATES, "claim_url": _claim_url(institution)}
     return render_template(
         "admin/member.html", here=here, one=found, titles=titles, page=past, letters=letters, **words
     )
+
+
+def _claim_url(institution: str) -> str:
+    return f"{site().settings.url}/claim/{institution}"
 
 
 def _journal(connection: Connection, institution: str, wanted: HistoryFilter) -> Any:
@@ -123,15 +130,22 @@ def _serial(name: str) -> int:
 @signed_in
 def history(institution: str) -> str:
     """Show the journal, newest first."""
-    query = {name: clean(request.args.get(name, "")) for name in ("what", "library", "member", "commit")}
+    query = {
+        name: clean(request.args.get(name, "")) for name in ("what", "library", "member", "commit", "since", "until")
+    }
+    days = {name: parse_day(query[name]) for name in ("since", "until")}
+    wrong = [name for name, found in days.items() if query[name] and found is None]
     with for_administrator(institution) as (here, connection):
         wanted = HistoryFilter(
             members=members_named(connection, institution, query["member"]) if query["member"] else None,
+            since=start_of(query["since"], here.timezone) if days["since"] else None,
+            before=end_of(query["until"], here.timezone) if days["until"] else None,
             **{name: query[name] or None for name in ("what", "library", "commit")},
         )
         titles = {library.id: library.title for library, _ in lists.libraries_of(connection, institution)}
-        page = _journal(connection, institution, wanted)
-    return render_template("admin/journal.html", here=here, page=page, query=query, titles=titles, actions=ACTIONS)
+        page = JournalPage((), 0, 0, 0) if wrong else _journal(connection, institution, wanted)
+    shown = {"query": query, "titles": titles, "actions": ACTIONS, "wrong": wrong}
+    return render_template("admin/journal.html", here=here, page=page, **shown)
 
 
 @pages.route("/<institution>/select", methods=["GET", "POST"])
