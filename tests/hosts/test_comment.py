@@ -230,7 +230,7 @@ def test_a_large_plan_is_cut_to_what_the_host_takes_with_the_marker(host: CodeHo
     comment(folder)
     [said] = host.bodies()
     assert 50_000 < len(said) <= 65_536
-    assert re.search(r"Left out to save space: .*[\d,]+ member-add", said)
+    assert re.search(r"Left out to save space: .*[\d,]+ people join", said)
 
 
 def test_names_in_a_plan_break_out_of_nothing(host: CodeHost, folder: Path) -> None:
@@ -322,7 +322,7 @@ def test_the_comment_names_the_commit_and_what_changed_since_the_last_push(
     pushed(folder, monkeypatch, "c")
     change_the_plan(folder)
     comment(folder)
-    told = "Compared with `bbbbbbb`: 1 more member-add, 1 more grant."
+    told = "Compared with `bbbbbbb`: 3 → 4 people join, 4 → 5 seats granted."
     assert told in host.bodies()[0]
     assert "up to date" in comment(folder).out  # the same push again
     assert told in host.bodies()[0]

@@ -12,6 +12,7 @@ from seatsync.domain.text.characters import clean
 from seatsync.formats.outcome import InstitutionOutcome, OutcomeFile
 from seatsync.reports.cutting import cut
 from seatsync.reports.literal import literal, prose
+from seatsync.reports.view.counting import actions_in_words
 
 MOST = 65_536  # characters: the lower limit of both hosts
 _RUN_AGAIN = (
@@ -125,13 +126,12 @@ def _item(one: InstitutionOutcome, of_run: str) -> Item | None:
     name = one.institution or one.folder
     match one.result:
         case "applied":
-            counts = ", ".join(f"{number:,} {action}" for action, number in one.summary.items())
             letters = counted(one.letters, "new letter")
-            return Item(name, f"applied: {counts}. {letters}. Journal entry {one.serial or 0:,}.")
-        case "planned":
             return Item(
-                name, f"planned: {', '.join(f'{number:,} {action}' for action, number in one.summary.items())}."
+                name, f"applied: {actions_in_words(one.summary)}. {letters}. Journal entry {one.serial or 0:,}."
             )
+        case "planned":
+            return Item(name, f"planned: {actions_in_words(one.summary)}.")
         case "unknown":
             return Item(name, "not known: the run ended before. It is applied completely or not at all.", is_bad=True)
         case "stopped" if one.message or not of_run:

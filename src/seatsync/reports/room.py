@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
 
+from seatsync.domain.diagnostic import counted
+
 MOST = 65_536
 """The characters that a comment of GitHub can have."""
 
@@ -19,13 +21,16 @@ class Turn(IntEnum):
 
 
 class Rows:
-    """Rows of one kind, made one by one, only as many as there is room for. The others are counted as ``kind``."""
+    """Rows of one kind, made one by one, only as many as there is room for. The others are counted as ``kind`` (of one, of many).
 
-    def __init__(self, kind: str, number: int, texts: Iterable[str]) -> None:
+    ``head`` stands above the first row.
+    """
+
+    def __init__(self, kind: tuple[str, str], number: int, texts: Iterable[str], head: str = "") -> None:
         self.kind = kind
         self.number = number
         self.shown: list[str] = []
-        self._texts = iter(texts)
+        self._texts = (f"{head}{text}" if position == 0 else text for position, text in enumerate(texts))
         self._next: str | None = next(self._texts, None)
 
     @property
@@ -106,14 +111,14 @@ def _share(rows: Iterable[Rows], room: int) -> int:
 
 def _room_for_counts(sections: Iterable[Section], most: int, whole: str) -> int:
     kinds = {rows.kind for section in sections for rows in section.rows}
-    return min(most // 3, len(_LEFT_OUT) + len(whole) + sum(len(kind) + 14 for kind in kinds))
+    return min(most // 3, len(_LEFT_OUT) + len(whole) + sum(max(map(len, kind)) + 14 for kind in kinds))
 
 
 def _counts(sections: Iterable[Section], most: int, whole: str) -> str:
-    missing: Counter[str] = Counter()
+    missing: Counter[tuple[str, str]] = Counter()
     for rows in (rows for section in sections for rows in section.rows):
         missing[rows.kind] += rows.number - len(rows.shown)
-    counts = [f"{number:,} {kind}" for kind, number in missing.items() if number]
+    counts = [counted(number, *kind) for kind, number in missing.items() if number]
     line = _LEFT_OUT.format(", ".join(counts), whole) if counts else ""
     short = f"*And {missing.total():,} more.*\n\n" if counts else ""
     return line if len(line) <= most else short if len(short) <= most else ""

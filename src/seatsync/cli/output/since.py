@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-_LINE = re.compile(r"^Compared with `[0-9a-f]{7,64}`: [a-z0-9,; -]+\.$", re.MULTILINE)
+from seatsync.reports.view.counting import actions_in_words
+
+_LINE = re.compile(r"^Compared with `[0-9a-f]{7,64}`: [a-z0-9,; →-]+\.$", re.MULTILINE)
 
 
 def since(commit: str, before: Mapping[str, int], now: Mapping[str, int], is_same: bool) -> str:
@@ -14,16 +16,11 @@ def since(commit: str, before: Mapping[str, int], now: Mapping[str, int], is_sam
     ``is_same`` says whether the files ask for the same as then.
     """
     actions = {**before, **now}
-    differences = [_difference(action, now.get(action, 0) - before.get(action, 0)) for action in actions]
-    told = ", ".join(filter(None, differences))
+    pairs = [(action, before.get(action, 0), now.get(action, 0)) for action in actions]
+    told = ", ".join(f"{was:,} → {actions_in_words({action: is_})}" for action, was, is_ in pairs if was != is_)
     if is_same:
         told = f"the files ask for the same; by the calendar {told}" if told else "the same"
     return f"Compared with `{commit[:7]}`: {told or 'other changes, as many of each kind'}."
-
-
-def _difference(action: str, number: int) -> str:
-    more = "more" if number > 0 else "fewer"
-    return f"{abs(number):,} {more} {action}{'s' if abs(number) != 1 else ''}" if number else ""
 
 
 def line_of(body: str) -> str:

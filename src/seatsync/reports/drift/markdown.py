@@ -51,8 +51,8 @@ def _sections(view: DriftView) -> Iterator[Section]:
             f"### {title[0].upper()}{title[1:]} ({len(rows):,})\n\n**To fix:** {prose(to_do)}\n\n"
             "| member | library | here | there | line |\n| --- | --- | --- | --- | --- |\n"
         )
-        texts = (_row(view, row) for row in rows)
-        yield Section(head, [Rows(f"“{title}”", len(rows), texts)], "\n", Turn.SECOND)
+        texts, kind = (_row(view, row) for row in rows), f"“{title}”"
+        yield Section(head, [Rows((kind, kind), len(rows), texts)], "\n", Turn.SECOND)
 
 
 def _row(view: DriftView, row: Row) -> str:

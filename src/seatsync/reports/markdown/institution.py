@@ -38,10 +38,10 @@ def institution_section(view: PlanView, facts: Panel, start: str, most: int, abo
     below = f"{start.split()[0]}#"
     sections = [
         seats_section(view.slots),
-        *finding_sections(view.refusals, "rules broken", "Rules broken", below),
+        *finding_sections(view.refusals, ("rule broken", "rules broken"), "Rules broken", below),
         changes_section(changes[Effect.FINAL], "Cannot be undone", below),
         changes_section(changes[Effect.LOSS], "Taken away", below),
-        *finding_sections(warnings, "warnings", "Warnings", below),
+        *finding_sections(warnings, ("warning", "warnings"), "Warnings", below),
         folded_section(changes[Effect.UPDATE], "Changed"),
         folded_section(changes[Effect.ADDITION], "Added"),
         seen_section(changes[Effect.SEEN]),

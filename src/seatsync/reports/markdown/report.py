@@ -46,8 +46,8 @@ def report(views: Sequence[PlanView], about: About | None = None, most: int = MO
     head = f"## {_verdict(known, about)}\n\n{failure(about)}{_totals(known, about)}{remarks(about)}"
     room = (most - len(head)) // (2 if known else 1)
     sections = [
-        *finding_sections(about.unplanned, "institutions", "Not planned", "###"),
-        *finding_sections(about.errors, "findings", _title(about.errors), "###"),
+        *finding_sections(about.unplanned, ("institution", "institutions"), "Not planned", "###"),
+        *finding_sections(about.errors, ("finding", "findings"), _title(about.errors), "###"),
     ]
     head += fit(sections, room)
     signs = _SIGNS if not (about.failure or about.invalid or about.stopped or about.unplanned) else _WITHOUT_GREEN

@@ -10,9 +10,10 @@ from seatsync.planning.change import Change
 from seatsync.reports.drift import of_plan
 from seatsync.reports.literal import code, fence_of, in_html, literal, prose
 from seatsync.reports.room import Rows, Section, Turn
-from seatsync.reports.view.changes import line, seen_in_words
-from seatsync.reports.view.escaping import escape_controls
+from seatsync.reports.view.changes import seen_in_words
+from seatsync.reports.view.counting import actions_in_words, words_for
 from seatsync.reports.view.findings import advice, by_code
+from seatsync.reports.view.groups import Group, groups_of
 from seatsync.reports.view.plan import PlanView
 from seatsync.reports.view.seats import HEADERS
 
@@ -26,10 +27,10 @@ def seats_section(rows: Sequence[Sequence[str]]) -> Section:
     """Return the seats of each library as a table."""
     header = "| " + " | ".join(HEADERS) + " |\n| --- |" + " ---: |" * (len(HEADERS) - 1) + "\n"
     texts = ("| " + " | ".join(map(literal, row)) + " |\n" for row in rows)
-    return Section(header, [Rows("libraries", len(rows), texts)], "\n", Turn.FIRST)
+    return Section(header, [Rows(("library", "libraries"), len(rows), texts)], "\n", Turn.FIRST)
 
 
-def finding_sections(found: Sequence[Diagnostic], kind: str, title: str, level: str) -> Iterator[Section]:
+def finding_sections(found: Sequence[Diagnostic], kind: tuple[str, str], title: str, level: str) -> Iterator[Section]:
     """The first few findings of each code, then the rest of each code, folded."""
     kinds = by_code(found)
     first = [finding for alike in kinds.values() for finding in alike[:_OF_ONE_CODE]]
@@ -55,22 +56,43 @@ def _finding(finding: Diagnostic) -> str:
 
 
 def changes_section(changes: Sequence[Change], title: str, level: str) -> Section:
-    """Return changes as a table under a heading."""
-    head = f"{level} {title} ({len(changes):,})\n\n"
-    return Section(head + _HEADER, _rows(changes), "\n", Turn.SECOND)
+    """Return changes as tables under a heading."""
+    return Section(f"{level} {title} ({len(changes):,})\n\n", _tables(changes), "", Turn.SECOND)
 
 
 def folded_section(changes: Sequence[Change], title: str) -> Section:
-    """Return changes as a table that is folded."""
-    counts = counts_in_words(Counter(change.action.value for change in changes))
-    head = f"<details><summary>{title} ({len(changes):,}): {in_html(counts)}</summary>\n\n"
-    return Section(head + _HEADER, _rows(changes), _FOLDED, Turn.LAST)
+    """Return changes as tables that are folded."""
+    counts = Counter(change.action.value for change in changes)
+    return _folded(changes, title, actions_in_words(dict(counts.most_common())))
 
 
 def seen_section(changes: Sequence[Change]) -> Section:
     """What was done at the vendor before, folded with its counts."""
-    head = f"<details><summary>Seen at the vendor ({len(changes):,}): {in_html(seen_in_words(changes))}</summary>\n\n"
-    return Section(head + _HEADER, _rows(changes), _FOLDED, Turn.LAST)
+    return _folded(changes, "Seen at the vendor", seen_in_words(changes))
+
+
+def _folded(changes: Sequence[Change], title: str, counts: str) -> Section:
+    head = f"<details><summary>{title} ({len(changes):,}): {in_html(counts)}</summary>\n\n"
+    return Section(head, _tables(changes), _FOLDED, Turn.LAST)
+
+
+def _tables(changes: Iterable[Change]) -> list[Rows]:
+    """A table for each group, so that each gets its share of the room: its title, the reason of all, then its changes."""
+    return [Rows(words_for(group.action), group.size, _rows(group), _head(group)) for group in groups_of(changes)]
+
+
+def _head(group: Group) -> str:
+    reason = group.reason
+    columns = ("who or what", "change", *(() if reason else ("why",)), "where")
+    title = f"\n**{literal(group.title)}**{f': {literal(reason)}' if reason else ''}\n\n"
+    return f"{title}| {' | '.join(columns)} |\n|{' --- |' * len(columns)}\n"
+
+
+def _rows(group: Group) -> Iterator[str]:
+    has_reason = bool(group.reason)
+    for subject, what, why, where in group.lines():
+        cells = [subject, what] if has_reason else [subject, what, why]
+        yield f"| {' | '.join(map(literal, cells))} | {code(where)} |\n"
 
 
 def drift_section(view: PlanView, level: str) -> Section:
@@ -79,32 +101,8 @@ def drift_section(view: PlanView, level: str) -> Section:
     head = f"{level} Drift ({len(lines):,})\n\n{of_plan.TITLE}\n\n"
     columns = "| who | library | portal and ledger | where |\n| --- | --- | --- | --- |\n"
     texts = (_difference(*one) for one in lines)
-    return Section(head + columns, [Rows("differences", len(lines), texts)], "\n", Turn.LAST)
+    return Section(head + columns, [Rows(("difference", "differences"), len(lines), texts)], "\n", Turn.LAST)
 
 
 def _difference(who: str, what: str, library: str, where: str) -> str:
     return f"| {literal(who)} | {literal(library)} | {literal(what)} | {code(where)} |\n"
-
-
-_HEADER = "| who or what | change | why | where |\n| --- | --- | --- | --- |\n"
-
-
-def _rows(changes: Iterable[Change]) -> list[Rows]:
-    """The changes as rows of a table, by action and library, so that each of these gets its share of the room."""
-    groups: dict[tuple[str, str], list[Change]] = {}
-    for change in changes:
-        groups.setdefault((change.action.value, change.library), []).append(change)
-    return [Rows(action, len(alike), map(_row, alike)) for (action, _), alike in groups.items()]
-
-
-def _row(change: Change) -> str:
-    subject, what, why, where = line(change)
-    action = f"{change.action.value} {escape_controls(change.library) if change.member else ''}".rstrip()
-    return (
-        f"| {literal(subject)} | {literal(f'{action}: {what}'.removesuffix(': '))} | {literal(why)} | {code(where)} |\n"
-    )
-
-
-def counts_in_words(counts: Counter[str]) -> str:
-    """Return counts in words, the largest first."""
-    return ", ".join(f"{number:,} {name}" for name, number in counts.most_common())

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from seatsync.domain.action import ACTIONS, Action, Letter
+from seatsync.domain.action import Action, Letter
 from seatsync.domain.diagnostic import counted
 from seatsync.planning.seats import SlotChange
 
-_ACTIONS: Mapping[Action, tuple[str, str]] = {
+_ACTIONS: Mapping[str, tuple[str, str]] = {
     Action.INSTITUTION_UPDATE: ("change of the institution", "changes of the institution"),
     Action.LIBRARY_ADD: ("library added", "libraries added"),
     Action.LIBRARY_UPDATE: ("library changed", "libraries changed"),
@@ -43,7 +43,12 @@ _LIBRARIES = 5  # libraries that the decision panel names
 
 def actions_in_words(summary: Mapping[str, int]) -> str:
     """Return a count per action in words: ``3 people join, 2 seats granted``."""
-    return ", ".join(counted(number, *_ACTIONS[ACTIONS[action]]) for action, number in summary.items())
+    return ", ".join(counted(number, *_ACTIONS.get(action, (action, action))) for action, number in summary.items())
+
+
+def words_for(action: Action) -> tuple[str, str]:
+    """Return what stands behind the number of such changes, if it is one and if they are many."""
+    return _ACTIONS[action]
 
 
 def letters_in_words(letters: Mapping[str, int]) -> str:

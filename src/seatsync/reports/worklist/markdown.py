@@ -32,7 +32,8 @@ def people_of(sheets: Sequence[Sheet], rows: Iterable[Mapping[str, str]], most: 
 def _people(sheet: Sheet, rows: Sequence[Mapping[str, str]]) -> Section:
     people = counted(len(sheet.members), "person", "people")
     head = f"### {literal(sheet.step)}: {literal(sheet.full_title)} ({people})\n\n| e-mail | name | id | to correct |\n|{' --- |' * 4}\n"
-    return Section(head, [Rows(f"“{sheet.step}”", len(rows), map(_person, rows))], "\n", Turn.SECOND)
+    step = f"“{sheet.step}”"
+    return Section(head, [Rows((step, step), len(rows), map(_person, rows))], "\n", Turn.SECOND)
 
 
 def _person(row: Mapping[str, str]) -> str:

@@ -59,10 +59,10 @@ def command(run: Run, file: Path, commit: str | None, url: str, timeout: float) 
 def _status(one: InstitutionOutcome, url: str) -> Status:
     """The status of one institution: its counts, or why there is no plan."""
     from seatsync.hosts.statuses import ERROR, FAILURE, SUCCESS, Status
+    from seatsync.reports.view.counting import actions_in_words
 
     if one.code in (0, 2):
-        counts = ", ".join(f"{number:,} {action}" for action, number in one.summary.items())
-        return Status(SUCCESS, counts or "Nothing to do.", url)
+        return Status(SUCCESS, actions_in_words(one.summary) or "Nothing to do.", url)
     return Status(FAILURE if one.code in (3, 4, 5) else ERROR, one.message or "It was not planned.", url)
 
 
