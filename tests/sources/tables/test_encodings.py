@@ -60,7 +60,21 @@ def test_an_encoding_that_was_named_but_makes_no_names_is_warned_of(right: str) 
         assert f"`encoding: {right}`" in words
 
 
-@pytest.mark.parametrize("names", [["Müller", "Jürgen"], ["Zoë"], ["François", "Dupré"], ["Groß", "Jürß"], ["Müller"]])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["Müller", "Jürgen"],
+        ["Zoë"],
+        ["François", "Dupré"],
+        ["Groß", "Jürß"],
+        ["Müller"],
+        ["Köhler"],
+        ["Jörg"],
+        ["Éva"],
+        ["Ángel"],
+        ["Voilà"],
+    ],
+)
 def test_the_text_of_a_mac_that_was_named_as_that_of_windows_is_warned_of(names: list[str]) -> None:
     data = (HEADER + "".join(f"a{at}@x.example,A,{name}\n" for at, name in enumerate(names))).encode("mac_roman")
     _, [(_, words)] = text_of(data, "windows-1252")  # some bytes are not valid in Windows-1252, which is an error

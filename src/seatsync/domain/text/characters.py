@@ -29,7 +29,11 @@ _MARKS = re.compile(r"[^\w\s\x00-\x7f]{31}")
 """31 characters in a row that may be combining marks: more than any letter has."""
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _OF_MAC = bytes(range(0x80, 0xC0)).decode("mac_roman")
-TWICE_ENCODED = re.compile(f"[\xc3-\xf4][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|[√ƒ≈][{_OF_MAC}]")
+_SPACE_LOST = re.compile('[ÃÄÅ] (?=[a-z])|(?<=[a-z])Ã(?=[ ,;|\t"]|$)')
+"""What is left of à, Ġ and Š read as Windows-1252: the second half is a space, which counts as any other."""
+TWICE_ENCODED = re.compile(
+    f"[\xc3-\xf4][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|[√ƒ≈][{_OF_MAC}]|{_SPACE_LOST.pattern}", re.MULTILINE
+)
 """What UTF-8 looks like if it was read as Windows-1252, or as the text of an old Mac."""
 
 
@@ -96,9 +100,10 @@ def decoded_twice(text: str) -> str | None:
     """Repair a text whose UTF-8 was read as another encoding: ``ChloÃ©`` and ``Chlo√©`` become Chloé. None if it was not."""
     if text.isascii() or not TWICE_ENCODED.search(text):
         return None
+    whole = _SPACE_LOST.sub(lambda left: f"{left[0].rstrip()}\xa0", text)
     for codec in ("cp1252", "mac_roman"):
         with suppress(UnicodeError):
-            return text.encode(codec).decode()
+            return whole.encode(codec).decode()
     return None
 
 

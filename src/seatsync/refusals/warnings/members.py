@@ -27,8 +27,13 @@ def garbled(members: Sequence[RosterMember]) -> Iterator[Diagnostic]:
     """Warn of the members with such names."""
     if all(all(map(str.isascii, map(attrgetter(name), members))) for name in ("given_name", "family_name")):
         return
-    names = ((member, f"{member.given_name} {member.family_name}") for member in members)
-    broken = [(member, name, was) for member, name in names if (was := decoded_twice(name))]
+    both = ((member, (member.given_name, member.family_name)) for member in members)
+    mended = ((member, names, [*map(decoded_twice, names)]) for member, names in both)
+    broken = [
+        (member, " ".join(names), " ".join(was or name for was, name in zip(wholes, names, strict=True)))
+        for member, names, wholes in mended
+        if any(wholes)
+    ]
     if broken:
         first, name, was = broken[0]
         emails = [member.email for member, _, _ in broken]

@@ -25,6 +25,12 @@ _BETWEEN = re.compile('[\t,;|"]|\\s{2,}')
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\S")
 
 
+_NO_LETTERS = "ƒˆ˜"
+"""Signs that count as letters, but are in no name: É, à and ò of a Mac's text that is read as Windows-1252."""
+_BETWEEN_CONSONANTS = re.compile("(?<=[bcdfghjklmnpqrstvwxz])š(?=[bcdfghjklmnpqrstvwxz])", re.IGNORECASE)
+"""The ö of such a text, as in Kšhler."""
+
+
 class Reading(NamedTuple):
     """How one value of a file reads in an encoding."""
 
@@ -102,6 +108,8 @@ def _strange(word: str) -> int:
         for one, two, three in zip(word, word[1:], word[2:], strict=False)
         if not two.isascii() and one.isupper() and two.isupper() and three.islower()
     )
+    strange += 4 * sum(map(word.count, _NO_LETTERS)) + 3 * bool(_BETWEEN_CONSONANTS.search(word))
+    strange += 2 * (letters[:1] == [word[0]] and word[0].islower())
     scripts = {name_of(character, "?").split()[0] for character in word if character.isalpha()}
     strange += 4 * (len(scripts - {"HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA"}) > 1)
     strange += 3 * ("HALFWIDTH" in scripts)
