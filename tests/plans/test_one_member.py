@@ -127,6 +127,31 @@ def test_why_says_the_same_from_a_part_and_from_everything(
     assert ("grants.csv", 2, True) in asked_for["fay.long@grace.example"]
 
 
+MAPPED = CONFIG.replace(
+    "{path: guests.csv, encoding: windows-1252}",
+    '{path: guests.csv, map: {email: "{Login}@grace.example", student_id: SIS}, take: {status: [on leave, active]}}',
+)
+LOGINS = "SIS,Login,First Name,Last Name,Status\n0021,hal,Hal,Häll,on leave\n22,ida,Ida,Ida,left\n,jo,Jo,Jones,active\n"
+
+
+def test_why_says_the_same_of_unchanged_rosters_whose_columns_are_mapped(tmp_path: Path) -> None:
+    files = {"students.csv": STUDENTS, "staff.yaml": STAFF, "chosen.csv": CHOSEN, "grants.csv": GRANTS}
+    for name, text in {**files, "seatsync.yaml": MAPPED, "guests.csv": LOGINS}.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert seatsync("apply", "--yes", "--now", "2026-09-02", folder=tmp_path).code == 0
+    names = ("hal@grace.example", "0021", "jo@grace.example", "ida@grace.example")
+
+    def told() -> list[tuple[int, str]]:
+        done = [seatsync("why", name, "--format", "json", "--now", "2026-09-03", folder=tmp_path) for name in names]
+        return [(one.code, one.out) for one in done]
+
+    from_a_part = told()
+    (tmp_path / "seatsync.yaml").write_text(f"{MAPPED}# changed\n")
+    assert from_a_part == told()
+    people = [json.loads(out)[0]["member"] for code, out in from_a_part if code == 0]
+    assert people == [names[0], names[0], names[2]]
+
+
 def test_why_reads_few_rows_of_applied_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = applied(tmp_path, PLAIN_STAFF)
     monkeypatch.setattr(one_member, "load", partial(_load_a_part, load))

@@ -18,7 +18,7 @@ MOST_ALIASED = 1_000_000
 """The most nodes that all aliases of a file may add."""
 MOST_DEPTH = 60
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class ScalarNode:
@@ -74,7 +74,7 @@ def parse(text: str, file: str, found: list[Diagnostic]) -> Node | None:
     """Return the tree of the one document in ``text``; None where it is empty, or can't be read (then ``found`` says why)."""
     builder = _Builder(file, found)
     try:
-        for event in yaml.parse(text, Loader=_Loader):
+        for event in yaml.parse(text, Loader=LOADER):
             builder.take(event)
     except _Refused as refused:
         code, message, help, line, column = refused.diagnostic

@@ -37,7 +37,6 @@ _TEXTS = (
     *("lastmodified", "mac", "version", "unencrypted_suffix", "encrypted_suffix", "unencrypted_regex"),
     *("encrypted_regex", "unencrypted_comment_regex", "encrypted_comment_regex"),
 )
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _GROUPS, _THRESHOLD, _MAC_ONLY = "key_groups", "shamir_threshold", "mac_only_encrypted"
 
 
@@ -121,7 +120,7 @@ def _yaml(text: str, allowed: AllowedKeys) -> _Rewritten:
         raise NotPlain(f'the line "{other}" is not a key')
     wrong: list[Diagnostic] = []
     tree = yaml_tree.parse(text, "", wrong)
-    if wrong or any(getattr(event, "anchor", None) for event in yaml.parse(text, Loader=_LOADER)):
+    if wrong or any(getattr(event, "anchor", None) for event in yaml.parse(text, Loader=yaml_tree.LOADER)):
         raise NotPlain(wrong[0].message.rstrip(".") if wrong else "it contains an anchor")
     if not isinstance(tree, yaml_tree.MappingNode) or [*tree.keys] != [*at.values()] or tree.merges:
         raise NotPlain("its keys are not at the beginning of lines")

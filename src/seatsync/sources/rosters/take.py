@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
@@ -55,7 +54,10 @@ TAKEN_BY: Mapping[str, tuple[str, ...]] = {
 NO_EMAIL, NO_NAME = "no e-mail", "no name"
 """Why somebody in a program's list who would be a member is none. That is a warning: it may be a mistake there."""
 
-_SEVERAL = re.compile(r"\s*[;,]\s*")
+
+def several(text: str) -> list[str]:
+    """The words or ids in a cell that may have several, separated by commas or semicolons."""
+    return [one for piece in text.replace(";", ",").split(",") if (one := piece.strip())] if text else []
 
 
 @dataclass
@@ -120,7 +122,7 @@ def one_of(wanted: Iterable[str], reason: str) -> Judge:
 
     def judge(value: str) -> str:
         whole = clean(value).casefold()
-        if whole in folded or not folded.isdisjoint(_SEVERAL.split(whole)):
+        if whole in folded or not folded.isdisjoint(several(whole)):
             return ""
         return reason.format(clean(value)) or "without a role"
 
@@ -152,7 +154,7 @@ def of_role(known: Callable[[str], str | None]) -> Judge:
     """A judge by a format's ``Roles``: who has several roles is a member if one of them is a member's."""
 
     def judge(value: str) -> str | None:
-        words = [known(part) for part in _SEVERAL.split(clean(value))]
+        words = [known(part) for part in several(clean(value)) or [""]]
         return "" if "" in words else None if None in words else words[0]
 
     return judge

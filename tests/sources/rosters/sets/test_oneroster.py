@@ -257,6 +257,20 @@ def test_every_file_that_was_read_counts_to_the_digest_and_so_does_another_file(
     assert read(tmp_path).folder.digests["sis/"] != digests["sis/"]
 
 
+WITHOUT = {
+    "users.csv": "sourcedId,role,givenName,familyName,email,userMasterIdentifier\nu1,student,Ann,Lee,ann@school.example,\n",
+    "orgs.csv": "sourcedId,name\no1,Grace\n",
+}
+
+
+@pytest.mark.parametrize("asked", [Take(status=("active",)), Take(orgs=("Grace",)), Take(terms=("FS2026",))])
+def test_what_is_taken_by_a_column_that_the_set_lacks_never_lets_everybody_in(tmp_path: Path, asked: Take) -> None:
+    assert [*read(write(tmp_path, WITHOUT)).members] == ["ann@school.example"]
+    found = read(tmp_path, take=asked)
+    assert not found.members
+    assert any("take" in one.message or "The set has no term" in one.message for one in found.found), found.codes
+
+
 def test_an_organisation_or_term_that_the_set_lacks_is_an_error_with_a_guess(tmp_path: Path) -> None:
     found = read(write(tmp_path, oneroster()), take=Take(orgs=("Nort School",), terms=("FS2025",)))
     messages = [finding.message for finding in found.found if finding.severity is Severity.ERROR]

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from seatsync.sources.yaml_tree import LOADER
 
 
 class Span:

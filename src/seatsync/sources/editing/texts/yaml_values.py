@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from seatsync.sources.editing.texts.yaml_spans import LOADER
+from seatsync.sources.yaml_tree import LOADER
 
 _SAFE = re.compile(r"[^\W_][\w@.+ \-/:']*", re.ASCII)
 """What needs no quotes at first sight. Everything else gets them, names in other scripts too unless they are only letters."""

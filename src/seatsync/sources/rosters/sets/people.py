@@ -12,10 +12,10 @@ from seatsync.sources.rosters.sets.bonds import Bonds
 from seatsync.sources.rosters.sets.options import SetOptions
 from seatsync.sources.rosters.sets.part import Names, Part
 from seatsync.sources.rosters.sets.set_format import People
-from seatsync.sources.rosters.sets.structure import Structure, split_ids, tags_of
+from seatsync.sources.rosters.sets.structure import Structure, tags_of
 from seatsync.sources.rosters.sets.templates import Template
 from seatsync.sources.rosters.sets.words import word
-from seatsync.sources.rosters.take import NO_EMAIL
+from seatsync.sources.rosters.take import NO_EMAIL, several
 from seatsync.sources.tables.table import squeezed
 
 _IS_LEDGERS = frozenset({IMPORTED.removesuffix(":")})
@@ -173,7 +173,7 @@ class PeopleReader:
 
     def _roles(self, written: str, numbers: Sequence[int]) -> list[str]:
         """The person's roles, as written: of the row, of the file, or of the file of roles; in Canvas of enrollments."""
-        roles = split_ids(written) or [self.kind.role] if written or self.kind.role else []
+        roles = several(written) or [self.kind.role] if written or self.kind.role else []
         if self.structure.format.roles is None and not self.structure.format.role_by_enrollment:
             return roles
         for number in numbers:
@@ -198,7 +198,7 @@ class PeopleReader:
         if not roles and (self.knows_roles or self.options.roles is not None):
             return "no role"
         if self.orgs is not None:
-            of = {*split_ids(orgs), *(self.bonds.all[number].org for number in numbers)}
+            of = {*several(orgs), *(self.bonds.all[number].org for number in numbers)}
             if not of & self.orgs:
                 return "in no organisation that is taken"
         if self.structure.terms is not None and not any(map(self.bonds.tags, numbers)):
@@ -211,13 +211,13 @@ class PeopleReader:
         known = self._known_lasting.get(key)
         if known is None:
             tags: list[str] = []
-            for role in split_ids(roles) or [self.kind.role]:
+            for role in several(roles) or [self.kind.role]:
                 tags += self.bonds.role_tags(role) if role and self.bonds.takes(role) else []
-            for org in split_ids(orgs):
+            for org in several(orgs):
                 tags += self.structure.org_tags(org)
             for prefix, template in self.own.items():
                 text = template.fill(lambda file, column: self._own_value(columns, file, column, position))
-                tags += tags_of((prefix, one) for one in split_ids(text))
+                tags += tags_of((prefix, one) for one in several(text))
             known = self._known_lasting[key] = tuple(tags)
         return known
 

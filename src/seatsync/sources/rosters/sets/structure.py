@@ -12,7 +12,7 @@ from seatsync.sources.rosters.sets.part import Names, Part
 from seatsync.sources.rosters.sets.set_format import Entities, SetFormat
 from seatsync.sources.rosters.sets.templates import Template
 from seatsync.sources.rosters.sets.words import SAYS, is_readable, last_day, word
-from seatsync.sources.rosters.take import of_status
+from seatsync.sources.rosters.take import of_status, several
 from seatsync.sources.tables.table import squeezed
 
 Ends = dict[str, str]
@@ -144,7 +144,7 @@ class Structure:
         known = self.classes.get(id)
         if known is None:
             return None
-        sessions = split_ids(known.links.get("sessions", ""))
+        sessions = several(known.links.get("sessions", ""))
         if self.terms is not None and not self.terms & {*sessions}:
             return {}
         for session in sessions:
@@ -192,8 +192,3 @@ def _first(*days: str) -> str:
 def tags_of(pairs: Iterable[tuple[str, str]]) -> list[str]:
     """Tags of prefixes and texts; a semicolon would separate tags, so it becomes a comma."""
     return [f"{prefix}:{clean(text.replace(';', ','))}" for prefix, text in pairs if text]
-
-
-def split_ids(text: str) -> list[str]:
-    """The ids in a cell that may have several, separated by commas or semicolons."""
-    return [id for piece in text.replace(";", ",").split(",") if (id := piece.strip())] if text else []
