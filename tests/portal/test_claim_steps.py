@@ -44,16 +44,16 @@ def link(pages: Pages, email: str) -> str:
 def at_the_code(pages: Pages, email: str) -> Browser:
     """Return a browser that waits for its code on the claim page."""
     found = pages.browser()
-    assert "Step 1 of 3" in found.open("/claim/grace").text
-    assert "Step 2 of 3" in found.press("Send me a code", email=email).text
+    assert "Step 1 of 4" in found.open("/claim/grace").text
+    assert "Step 2 of 4" in found.press("Send me a code", email=email).text
     return found
 
 
 def test_a_claim_ends_at_the_button_that_opens_the_library_on_the_page_and_in_the_letter(pages: Pages) -> None:
     ben = at_the_code(pages, "ben@grace.example")
-    assert "Step 3 of 3" in ben.press("Continue", code=pages.code("ben@grace.example")).text
+    assert "Step 3 of 4" in ben.press("Continue", code=pages.code("ben@grace.example")).text
     assert "Logos Until 30 June 2027" in ben.page.text
-    assert "Step 3 of 3" in ben.press("Save and sign in", password=PASSWORD).text
+    assert "Step 4 of 4" in ben.press("Save and sign in", password=PASSWORD).text
     done = ben.press("Claim this seat")
     assert "You have claimed your seat. Logos Grace Seminary Until 30 June 2027" in done.text
     assert done.links["Open Logos"] == OPENS_AT
@@ -116,12 +116,15 @@ def test_a_code_that_does_not_arrive_is_looked_for_in_spam_and_sent_again_within
     first = pages.code("ben@grace.example")
     again = ben.press("Send a new code")
     assert "We have sent you a new code. The earlier one no longer works." in again.text
-    assert "Step 2 of 3" in again.text
+    assert "Step 2 of 4" in again.text
     assert ben.press("Continue", code=first).code == 403
     ben.press("Send a new code")
     refused = ben.press("Send a new code")
-    assert (refused.code, refused.title) == (429, "Too many tries")
-    ben.open("/claim/grace/code")
+    assert "The code that we sent you last still works. We can send a new one in a few minutes." in refused.text
+    assert refused.title == "Enter the code"
+    stranger = pages.browser()
+    stranger.open("/claim/grace")
+    assert stranger.press("Send me a code", email="ben@grace.example").code == 429, "no code waits in this browser"
     codes = [letter["Subject"] for letter in pages.room.letters if "is your code" in letter["Subject"]]
     assert len(codes) <= 2, "three were sent, and one of them was read"
 
@@ -141,7 +144,7 @@ def test_every_page_that_waits_for_a_code_sends_another(pages: Pages, path: str)
 def test_no_page_is_a_dead_end(pages: Pages) -> None:
     ben, invitation = pages.account("ben@grace.example"), link(pages, "ben@grace.example")
     ben.press("Claim this seat")
-    for path in ("/nowhere", invitation, f"{invitation}x", "/claim/grace/code", "/account/code", "/language"):
+    for path in ("/nowhere", f"{invitation}x", "/claim/grace/code", "/account/code", "/language"):
         shown = ben.open(path)
         assert shown.code >= 400, path
         lead = [href for words, href in shown.links.items() if words in ("My licenses", "Get a new code", "Back")]
@@ -155,3 +158,52 @@ def test_an_error_leads_back_to_the_page_it_came_from_but_never_to_another_site(
     assert (shown.code, shown.links["Back"]) == (405, f"{PORTAL}/account/new")
     assert "Back" not in ben.open("/language", Referer="https://evil.example/").links
     ran(pages.folder, "verify")
+
+
+def test_a_link_to_a_seat_of_one_s_own_leads_to_the_seat(pages: Pages) -> None:
+    ben, invitation = pages.account("ben@grace.example"), link(pages, "ben@grace.example")
+    place = ben.press("Claim this seat").path
+    again = ben.open(invitation)
+    assert (again.path, again.title) == (place, "Logos")
+    assert "You already have this seat." in again.text
+
+
+def test_who_is_not_signed_in_is_told_to_sign_in_or_to_find_their_seats(pages: Pages) -> None:
+    ben, invitation = pages.account("ben@grace.example"), link(pages, "ben@grace.example")
+    ben.press("Claim this seat")
+    other = pages.browser().open(invitation)
+    assert other.title == "This link was already used"
+    assert other.links["Find your seats with your e-mail"] == "/claim/grace"
+    assert "Sign in" in other.links
+
+
+def test_who_proves_the_mailbox_of_a_claimed_seat_learns_that_it_is_claimed(pages: Pages) -> None:
+    ben = pages.account("ben@grace.example")
+    ben.press("Claim this seat")
+    second = at_the_code(pages, "ben@grace.example")
+    told = second.press("Continue", code=pages.code("ben@grace.example"))
+    assert (told.code, told.title) == (409, "This seat is already claimed")
+    ben.open("/claim/grace")
+    ben.press("Send me a code", email="ben@grace.example")
+    assert ben.press("Continue", code=pages.code("ben@grace.example")).title == "My licenses"
+
+
+def test_a_mistyped_e_mail_can_be_typed_again(pages: Pages) -> None:
+    ben = at_the_code(pages, "ben@grace.exampel")
+    assert ben.page.links["Use another e-mail"] == "/claim/grace"
+
+
+def test_who_opens_another_person_s_link_sees_whom_it_is_for(pages: Pages) -> None:
+    cy = pages.account("cy@grace.example")
+    assert "This seat was offered to ben@grace.example." in cy.open(link(pages, "ben@grace.example")).text
+
+
+@pytest.mark.parametrize("after", [".", ",", ")", ">", "%22", "%20", "...", "。"])
+def test_punctuation_copied_with_a_link_does_no_harm(pages: Pages, after: str) -> None:
+    assert pages.browser().open(f"/claim/grace{after}").title == "Claim your seats at Grace Seminary"
+    assert "Grace Seminary has a seat for you" in pages.browser().open(link(pages, "ben@grace.example") + after).title
+
+
+def test_the_id_in_capitals_finds_the_claim_page(pages: Pages) -> None:
+    assert pages.browser().open("/claim/Grace").path == "/claim/grace"
+    assert pages.browser().open("/claim/Nobody").code == 404

@@ -25,7 +25,7 @@ from seatsync.portal.accounts.return_to import (
     redirect_back,
     signed_in,
 )
-from seatsync.portal.web.limits import CODES, SIGN_IN, mailbox
+from seatsync.portal.web.limits import CODES, SIGN_IN, TooManyTries, mailbox
 from seatsync.portal.web.site import PageResponse, previous_page, site
 from seatsync.portal.web.translation import _
 
@@ -112,15 +112,22 @@ def _ask_code(template: str) -> PageResponse:
 
 
 def send_code(purpose: Purpose, email: str) -> None:
-    """Send a code to ``email`` for this browser.
+    """Send a code to ``email`` for this browser, or say that the last one still works if too many were sent.
 
     Raises:
-        TooManyTries: too many codes were sent to this e-mail.
+        TooManyTries: too many codes were sent to this e-mail, and none of them works in this browser.
     """
     here, who = site(), sessions.visitor()
-    here.limits.spend(CODES, "codes", mailbox(email))
     with here.reading() as connection:
         earlier = codes.pending_code(connection, purpose, here.clock())
+    is_again = earlier is not None and email_key(earlier.email) == email_key(email)
+    try:
+        here.limits.spend(CODES, "codes", mailbox(email))
+    except TooManyTries:
+        if not is_again:
+            raise
+        flash(_("The code that we sent you last still works. We can send a new one in a few minutes."))
+        return
     code = here.change(
         lambda connection: codes.create_code(
             connection, purpose, email, who.id if who is not None else "", here.clock()
@@ -128,7 +135,7 @@ def send_code(purpose: Purpose, email: str) -> None:
     )
     text = render_template("mail/code.txt", code=code, purpose=purpose.value, site=here.settings.sender.name)
     here.mailer.send(email, _("%(code)s is your code", code=code), text)
-    if earlier is not None and email_key(earlier.email) == email_key(email):
+    if is_again:
         flash(_("We have sent you a new code. The earlier one no longer works."))
 
 
@@ -151,7 +158,16 @@ def code() -> PageResponse:
 def account_code_page(form: CodeAndPasswordForm, email: str, resend: str, last_step: int = 3) -> str:
     """Ask for the code that was sent to ``email``, and for a password. The form on the page sends another code from ``resend``."""
     step = 2 if is_from_letter() else 0
-    return render_template("account-code.html", form=form, email=email, resend=resend, step=step, last_step=last_step)
+    new = url_for("account.new")
+    return render_template(
+        "account-code.html",
+        form=form,
+        email=email,
+        resend=resend,
+        other_email=new if resend == new else "",
+        step=step,
+        last_step=last_step,
+    )
 
 
 def sign_in_with_code(form: CodeAndPasswordForm) -> accounts.Account | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, redirect, render_template, session, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, session, url_for
 from sqlalchemy import Connection
 
 from seatsync.apply.claims import UnavailableReason
 from seatsync.domain.license import Status
 from seatsync.ledger.queries import offers
 from seatsync.ledger.queries.accounts import accounts, holdings
+from seatsync.ledger.queries.accounts.accounts import Account
 from seatsync.portal.accounts import codes, passwords, sessions
 from seatsync.portal.accounts.codes import Purpose
 from seatsync.portal.accounts.forms import CodeForm, EmailForm, EmptyForm, NewPasswordForm
@@ -17,8 +18,11 @@ from seatsync.portal.accounts.sign_in import no_code_page, send_code, show_wrong
 from seatsync.portal.members import seats
 from seatsync.portal.web.letterhead import on_pages_of
 from seatsync.portal.web.site import PageResponse, site
+from seatsync.portal.web.translation import _
 
 pages = Blueprint("claim", __name__, url_prefix="/claim/<institution>")
+
+_STEPS = "claim_steps"
 
 
 @pages.route("", methods=["GET", "POST"])
@@ -26,7 +30,10 @@ def start(institution: str) -> PageResponse:
     """Enter the e-mail."""
     host, form = _host(institution), EmailForm()
     if not host.is_here or not form.validate_on_submit():
-        return render_template("claim.html", form=form, host=host, step=1 if host.is_here else 0)
+        session[_STEPS] = 4 if sessions.visitor() is None else 3
+        return render_template(
+            "claim.html", form=form, host=host, step=1 if host.is_here else 0, last_step=_last_step()
+        )
     send_code(Purpose.CLAIM, form.email.data)
     return redirect(url_for("claim.code", institution=institution))
 
@@ -64,23 +71,14 @@ def waiting(institution: str) -> PageResponse:
     if not offered and elsewhere:
         return render_template("claim-elsewhere.html", name=name, elsewhere=elsewhere)
     if not offered:
-        last = max((seat.until for seat in open_ones), default="")
-        return seats.problem_page(UnavailableReason.ENDED if last else UnavailableReason.NOTHING, last)
+        return _nothing_waits(institution, email, who, max((seat.until for seat in open_ones), default=""))
+    known = {"name": name, "seats": offered, "elsewhere": elsewhere, "last_step": _last_step()}
     if who is not None:
-        return render_template(
-            "claim-seats.html", name=name, seats=offered, elsewhere=elsewhere, who=who, form=EmptyForm(), step=3
-        )
+        return render_template("claim-seats.html", **known, who=who, form=EmptyForm(), step=_last_step())
     form = NewPasswordForm(email)
     if has_account or not form.validate_on_submit():
         return render_template(
-            "claim-sign-in.html",
-            name=name,
-            seats=offered,
-            elsewhere=elsewhere,
-            email=email,
-            has_account=has_account,
-            form=form,
-            step=3,
+            "claim-sign-in.html", **known, email=email, has_account=has_account, form=form, step=_last_step() - 1
         )
     hashed = passwords.hashed(form.password.data)
 
@@ -91,6 +89,18 @@ def waiting(institution: str) -> PageResponse:
 
     site().change(step)
     return redirect(url_for("claim.waiting", institution=institution))
+
+
+def _nothing_waits(institution: str, email: str, who: Account | None, until: str) -> PageResponse:
+    """Say what became of the seats: claimed by this visitor or with another account, ended after the day ``until``, or none."""
+    with site().reading() as connection:
+        claimed = holdings.claimed(connection, institution, email)
+    if who is not None and any(seats.is_in_account(institution, one.library, one.member, who) for one in claimed):
+        flash(_("You already have this seat."))
+        return redirect(url_for("member.home"))
+    if claimed:
+        return seats.problem_page(UnavailableReason.CLAIMED)
+    return seats.problem_page(UnavailableReason.ENDED if until else UnavailableReason.NOTHING, until)
 
 
 @pages.post("/seats/<library>/<int:member>")
@@ -104,7 +114,14 @@ def take(institution: str, library: str, member: int) -> PageResponse:
 
 def _code_page(form: CodeForm, institution: str, email: str) -> str:
     resend = url_for("claim.start", institution=institution)
-    return render_template("code.html", form=form, email=email, resend=resend, step=2)
+    return render_template(
+        "code.html", form=form, email=email, resend=resend, other_email=resend, step=2, last_step=_last_step()
+    )
+
+
+def _last_step() -> int:
+    """Return how many steps the claim has: signing in is one, for who was not signed in at the first."""
+    return int(session.get(_STEPS, 4 if sessions.visitor() is None else 3))
 
 
 def _proven_email() -> str:

@@ -12,6 +12,7 @@ from seatsync.ledger.queries.accounts import holdings
 from seatsync.ledger.queries.accounts.accounts import Account
 from seatsync.ledger.queries.institutions.administered import institutions_of
 from seatsync.ledger.queries.offers import Offer
+from seatsync.portal.accounts import codes
 from seatsync.portal.accounts.forms import SureForm
 from seatsync.portal.accounts.return_to import signed_in
 from seatsync.portal.accounts.sessions import signed_in_visitor
@@ -55,10 +56,12 @@ def seat(institution: str, library: str, member: int) -> PageResponse:
     who = signed_in_visitor()
     with site().reading() as connection:
         held = holdings.licenses_of(connection, who.id)
+        proven = codes.proven_email(connection, site().clock())
+        offered = holdings.offered(connection, institution, proven).here if proven else []
     for one in held:
         if (one.institution, one.library, one.member) == (institution, library, member):
             on_pages_of(institution)
-            return render_template("seat.html", seat=one, who=who)
+            return render_template("seat.html", seat=one, who=who, others=seats.not_ended(offered))
     return redirect(url_for("member.home"))
 
 

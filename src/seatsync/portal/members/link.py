@@ -40,11 +40,14 @@ _CLOSED = {
 
 
 class Closed(NamedTuple):
-    """Why a link does not work, the last day (ISO) of a license that has ended, and the vendor's page where it is claimed."""
+    """Why a link does not work, the last day (ISO) of a license that has ended, the vendor's page where it is claimed, and what
+    the link offered, if it is known."""
 
     why: UnavailableReason
     until: str = ""
     url: str = ""
+    library: str = ""
+    member: int = 0
 
 
 class OpenLink(NamedTuple):
@@ -58,10 +61,11 @@ class OpenLink(NamedTuple):
 @pages.route("", methods=["GET", "POST"])
 def open(institution: str, token: str) -> PageResponse:
     """Show the offer, with buttons to claim or decline it."""
-    found = _open_link(institution, token)
+    found, who = _open_link(institution, token), sessions.visitor()
     if isinstance(found, Closed):
-        return seats.problem_page(*found)
-    who = sessions.visitor()
+        if who is not None and seats.is_in_account(institution, found.library, found.member, who):
+            return seats.own_seat(institution, found.library, found.member, is_new=False)
+        return _closed_page(found)
     if found.link.letter in _SETS_PASSWORD and who is None and not found.has_account:
         return _ask_code(institution, token, found)
     form = EmptyForm()
@@ -103,7 +107,7 @@ def password(institution: str, token: str) -> PageResponse:
         url_for("letter.open", institution=institution, token=token),
     )
     if isinstance(found, Closed):
-        return seats.problem_page(*found)
+        return _closed_page(found)
     with here.reading() as connection:
         pending = codes.pending_code(connection, Purpose.ACCOUNT, here.clock())
     if pending is None or email_key(pending.email) != email_key(found.offer.email):
@@ -125,7 +129,7 @@ def opt_out(institution: str, token: str) -> PageResponse:
     """Decline the seat. It needs no sign-in, but a ticked box, so that mail scanners do not decline."""
     found = _open_link(institution, token)
     if isinstance(found, Closed):
-        return seats.problem_page(*found)
+        return _closed_page(found)
     if not found.offer.may_decline:
         return seats.problem_page(UnavailableReason.NOT_ALLOWED)
     form = SureForm()
@@ -145,7 +149,7 @@ def _open_link(institution: str, token: str) -> OpenLink | Closed:
             offer = offers.offer(connection, institution, link.library, link.member)
             in_language_of_letter(offer.language if offer is not None else "")
             if offer is not None and link.state is not LinkState.USED and offer.status in _CLOSED:
-                return Closed(_CLOSED[offer.status])
+                return Closed(_CLOSED[offer.status], "", "", link.library, link.member)
             if offer is not None and offer.is_at_vendor:
                 return Closed(UnavailableReason.AT_VENDOR, "", offer.claim_url)
             if offer is not None and "" < offer.until < site().today(offer.timezone):
@@ -154,8 +158,13 @@ def _open_link(institution: str, token: str) -> OpenLink | Closed:
             offer = offers.welcome(connection, institution, link.admin)
         if offer is None or link.state is not LinkState.GOOD:
             is_used = link.state is LinkState.USED
-            return Closed(UnavailableReason.LINK_USED if is_used else UnavailableReason.LINK_ENDED)
+            why = UnavailableReason.LINK_USED if is_used else UnavailableReason.LINK_ENDED
+            return Closed(why, "", "", link.library, link.member)
         return OpenLink(link, offer, accounts.by_email(connection, offer.email) is not None)
+
+
+def _closed_page(closed: Closed) -> PageResponse:
+    return seats.problem_page(closed.why, closed.until, closed.url)
 
 
 def _decline_page(institution: str, token: str, found: OpenLink) -> str:

@@ -8,6 +8,7 @@ from flask import flash, redirect, render_template, url_for
 
 from seatsync.apply import claims
 from seatsync.apply.claims import Unavailable, UnavailableReason
+from seatsync.ledger.queries.accounts import holdings
 from seatsync.ledger.queries.accounts.accounts import Account
 from seatsync.ledger.queries.accounts.holdings import AccountHolder, Seat
 from seatsync.portal.web.site import ACTOR, PageResponse, site
@@ -33,8 +34,20 @@ def claim_seat(
         )
     except Unavailable as missed:
         return problem_page(missed.reason, missed.until, missed.url)
+    return own_seat(institution, library, member, is_new)
+
+
+def own_seat(institution: str, library: str, member: int, is_new: bool) -> PageResponse:
+    """Lead to the page of a seat that is in the visitor's account, since now if it ``is_new``."""
     flash(_("You have claimed your seat.") if is_new else _("You already have this seat."))
     return redirect(url_for("member.seat", institution=institution, library=library, member=member))
+
+
+def is_in_account(institution: str, library: str, member: int, who: Account) -> bool:
+    """Return whether the visitor's account has this seat."""
+    with site().reading() as connection:
+        held = holdings.licenses_of(connection, who.id)
+    return (institution, library, member) in [(seat.institution, seat.library, seat.member) for seat in held]
 
 
 def decline_seat(institution: str, library: str, member: int, token: str = "", known_as: str = "") -> PageResponse:

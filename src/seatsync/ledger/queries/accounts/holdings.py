@@ -77,14 +77,24 @@ class Offered(NamedTuple):
 
 def offered(connection: Connection, institution: str, email: str) -> Offered:
     """The seats of the institution's members with this e-mail, without those of an earlier owner of the mailbox."""
-    numbers = {number for _, number in _members(connection, email, institution)}
-    if len(numbers) > 1:
-        numbers -= mailbox_of(connection, institution, email).earlier
-    seats = [seat for seat, *_ in _seats(connection, institution, numbers)]
+    seats = _seats_of_mailbox(connection, institution, email)
     return Offered(
         [seat for seat in seats if seat.is_open],
         [seat for seat in seats if seat.is_at_vendor and seat.kind != Kind.NONE],
     )
+
+
+def claimed(connection: Connection, institution: str, email: str) -> list[Seat]:
+    """The seats that the institution's members with this e-mail have claimed here, with whatever account."""
+    seats = _seats_of_mailbox(connection, institution, email)
+    return [seat for seat in seats if seat.status == Status.DELIVERED and not seat.is_at_vendor]
+
+
+def _seats_of_mailbox(connection: Connection, institution: str, email: str) -> list[Seat]:
+    numbers = {number for _, number in _members(connection, email, institution)}
+    if len(numbers) > 1:
+        numbers -= mailbox_of(connection, institution, email).earlier
+    return [seat for seat, *_ in _seats(connection, institution, numbers)]
 
 
 def offered_to_account(connection: Connection, email: str) -> Offered:
