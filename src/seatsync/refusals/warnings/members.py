@@ -28,7 +28,9 @@ def garbled(members: Sequence[RosterMember]) -> Iterator[Diagnostic]:
     if all(all(map(str.isascii, map(attrgetter(name), members))) for name in ("given_name", "family_name")):
         return
     both = ((member, (member.given_name, member.family_name)) for member in members)
-    mended = ((member, names, [*map(decoded_twice, names)]) for member, names in both)
+    mended = (
+        (member, names, [*map(decoded_twice, names)]) for member, names in both if not all(map(str.isascii, names))
+    )
     broken = [
         (member, " ".join(names), " ".join(was or name for was, name in zip(wholes, names, strict=True)))
         for member, names, wholes in mended
