@@ -23,6 +23,7 @@ from seatsync.domain.person import found_by
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.queries import batches, keyset, lists
 from seatsync.ledger.queries.lists import PageRequest
+from seatsync.ledger.queries.named import domains_of, nearest_members
 from seatsync.ledger.queries.origins import LicenseOrigin
 from seatsync.portal.admin import journal, list_pages
 from seatsync.portal.admin.query_string import filters_of, query_of
@@ -37,7 +38,7 @@ from tests.support.pages import PASSWORD, Browser, Pages, pages_of
 
 pytestmark = pytest.mark.slow
 
-room = letters.room
+school, room = letters.school, letters.room
 
 RUTH = "ruth@grace.example"
 HEADER = ["email", "given_name", "family_name", "student_id", "role", "tags"]
@@ -518,6 +519,45 @@ def test_a_csv_selects_the_members_whom_the_command_line_selects(crowd: Path, ru
     exported = chosen(ruth, file.read_bytes(), "Select and export", library="books")
     assert exported.body == ran(crowd, "export", "--select", "graduates.csv", "--library", "books").out
     assert [row["Institution Email Address"] for row in csv.DictReader(io.StringIO(exported.body))]
+
+
+def test_rows_that_match_no_member_name_whom_they_may_mean_and_are_counted(crowd: Path, ruth: Browser) -> None:
+    email, name = people(CROWD)[20][0], people(CROWD)[20][0].partition("@")[0]
+    rows = [
+        email,
+        f"{name}@grace.exmaple",
+        f"{name}@grace.exampel",
+        f"x{name}@grace.example",
+        f"{name}@home.example",
+        "q@q.q",
+    ]
+    page = chosen(ruth, "\n".join(["email", *rows, ""]).encode())
+    assert "Members selected: 1" in page.text
+    assert "Rows that match no member: 5" in page.text
+    for line in (3, 4):
+        assert f"Line {line}: {rows[line - 2]} → Did you mean {email}?" in page.text
+    assert f"Line 6: {rows[4]} Line 7: q@q.q" in page.text
+    assert "Line 5: " + rows[3] in page.text
+
+
+@pytest.mark.sqlite_only("it is about words")
+def test_only_who_is_one_letter_away_is_meant_and_a_digit_never_is(school: Path) -> None:
+    emails = ["annika@grace.example", "ann7@grace.example", "anna@college.grace.example"]
+    write_csv(school / "members.csv", HEADER, *([email, "A", "B", "", "", ""] for email in emails))
+    ran(school, "apply", "--yes")
+    with Ledger(location(school)).reading() as connection:
+        assert connection is not None
+        domains = domains_of(connection, "grace")
+        assert domains == ["grace.example", "college.grace.example"]
+        asked = {
+            "anika@grace.example",
+            "anniak@grace.exmple",
+            "ann8@grace.example",
+            "annnnika@grace.example",
+            "annika@home.org",
+        }
+        found = nearest_members(connection, "grace", asked, domains)
+    assert found == {"anika@grace.example": emails[0], "anniak@grace.exmple": emails[0]}
 
 
 def test_the_page_has_the_commands_that_change_something_for_whom_the_file_lists(crowd: Path, ruth: Browser) -> None:

@@ -100,23 +100,23 @@ def _at_vendor(filters: Filters, institution: str) -> list[ColumnElement[bool]]:
     return [*found, license.there.not_in(OPEN)]
 
 
-class _Position(FunctionElement[int]):
+class Position(FunctionElement[int]):
     """The position of a text in another, from 1; 0 if it is not in it."""
 
     inherit_cache = True
     type = Integer()
 
 
-@compiles(_Position, "sqlite")
-def _in_sqlite(element: _Position, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(Position, "sqlite")
+def _in_sqlite(element: Position, compiler: SQLCompiler, **options: Any) -> str:
     return f"instr({compiler.process(element.clauses, **options)})"
 
 
-@compiles(_Position, "postgresql")
-def _in_postgres(element: _Position, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(Position, "postgresql")
+def _in_postgres(element: Position, compiler: SQLCompiler, **options: Any) -> str:
     return f"strpos({compiler.process(element.clauses, **options)})"
 
 
 def _has(whole: ColumnElement[str], part: str) -> ColumnElement[bool]:
     """Whether ``whole`` contains ``part`` exactly. LIKE would be slower and treat case differently in each database."""
-    return _Position(whole, part) > 0
+    return Position(whole, part) > 0

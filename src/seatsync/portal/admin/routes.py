@@ -17,7 +17,7 @@ from seatsync.domain.text.days import end_of, parse_day, start_of
 from seatsync.ledger.queries import lists
 from seatsync.ledger.queries.history import HistoryFilter
 from seatsync.ledger.queries.institutions.administered import institutions_of
-from seatsync.ledger.queries.named import members_named
+from seatsync.ledger.queries.named import domains_of, members_named
 from seatsync.ledger.queries.origins import LicenseOrigin
 from seatsync.ledger.queries.outbox import outbox_letters
 from seatsync.ledger.queries.outlook.ahead import ends_ahead
@@ -31,7 +31,8 @@ from seatsync.portal.admin.journal import JournalPage, journal
 from seatsync.portal.admin.labels import ACTIONS, LETTER_STATES, LETTERS, PERSON, PROGRESS, TERMS
 from seatsync.portal.admin.list_pages import LICENSES, MEMBERS, list_page
 from seatsync.portal.admin.query_string import NAMES, SEVERAL, BadFilter, filters_of, query_of
-from seatsync.portal.admin.select import MOST_ROWS, commands_for, select_by_csv
+from seatsync.portal.admin.remembered import remembered
+from seatsync.portal.admin.select import MOST_ROWS, MOST_SHOWN, commands_for, select_by_csv
 from seatsync.portal.admin.source_links import source_link
 from seatsync.portal.web.site import PageResponse, site
 
@@ -40,8 +41,6 @@ _KEPT_PARAMETERS = (*NAMES, *SEVERAL, "sort", "what", "member", "commit", "since
 
 MOST_ENDS = 4
 """Last days of seats that the overview shows of each library at most, soonest first."""
-MOST_SHOWN = 100
-"""Selected members, and lines without a member, that the page shows at most. The export has all members."""
 
 
 @pages.get("/")
@@ -168,7 +167,12 @@ def select(institution: str) -> str | Response:
         if file is None or not file.filename:
             return render_template("admin/select.html", is_missing=True, **shown)
         name = clean(file.filename)[:200]
-        selected = select_by_csv(connection, institution, file.read(), name)
+        books = read_snapshot(connection, institution, ())
+
+        def domains() -> list[str]:
+            return remembered().answer(institution, books, "domains", lambda: domains_of(connection, institution))
+
+        selected = select_by_csv(connection, institution, file.read(), name, domains)
         if "export" in request.form and not selected.diagnostics and selected.numbers:
             chosen = "".join(members_csv(connection, institution, filters, libraries, selected.numbers))
             return _as_csv(iter([chosen]), f"{institution}-selection")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from shlex import quote
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -14,23 +15,34 @@ from seatsync.domain.library import Library
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.emails import email_key
 from seatsync.ledger.queries.lookup import numbers_of
+from seatsync.ledger.queries.named import nearest_members
 from seatsync.ledger.read import read_snapshot
 from seatsync.sources.files import Folder
 from seatsync.sources.selections import read_selection
 
+MOST_SHOWN = 100
+"""Selected members, and lines without a member, that the page shows at most. The export has all members."""
 MOST_ROWS = 20_000
 """The most rows in a file: enough for a faculty. A whole university needs no selection. Answered in a second or two."""
 
 
+class Unmatched(NamedTuple):
+    """A line of the file, whom it names, and the e-mail of the member that may be meant (empty for nobody)."""
+
+    line: int
+    who: str
+    near: str = ""
+
+
 @dataclass(frozen=True)
 class SelectedMembers:
-    """The ``numbers`` of members on a roster that the file lists, and the ``unmatched`` lines, which list no member.
+    """The ``numbers`` of members on a roster that the file lists, and the ``unmatched`` rows, which list no member.
 
     If ``diagnostics`` has errors in the file, nobody is selected.
     """
 
     numbers: Sequence[int] = ()
-    unmatched: Sequence[tuple[int, str]] = ()
+    unmatched: Sequence[Unmatched] = ()
     diagnostics: Sequence[Diagnostic] = field(default=())
 
 
@@ -45,8 +57,13 @@ def commands_for(name: str, libraries: Iterable[Library]) -> list[str]:
     return [*commands, f"seatsync edit tag TAG --select {file}"]
 
 
-def select_by_csv(connection: Connection, institution: str, data: bytes, name: str) -> SelectedMembers:
-    """Return the members that the CSV in ``data`` lists. The file is not stored."""
+def select_by_csv(
+    connection: Connection, institution: str, data: bytes, name: str, domains: Callable[[], Sequence[str]]
+) -> SelectedMembers:
+    """Return the members that the CSV in ``data`` lists. The file is not stored.
+
+    Of the first unmatched rows, which the page shows, the nearest member is looked for; ``domains`` are those of the members.
+    """
     folder = Folder(Path())
     content = folder.table_of(data, name)
     selection = read_selection(content, name, folder.found, MOST_ROWS) if content is not None else None
@@ -57,8 +74,12 @@ def select_by_csv(connection: Connection, institution: str, data: bytes, name: s
     members = read_snapshot(connection, institution, numbers).members.values()
     known = {member.key for member in members}, {member.student_id for member in members}
     unmatched = [
-        (line, printable(email or id))
+        Unmatched(line, email or id)
         for id, email, line in selection.rows
         if not ((email and email_key(email) in known[0]) or (id and id in known[1]))
     ]
-    return SelectedMembers(numbers, unmatched, folder.found)
+    shown = unmatched[:MOST_SHOWN]
+    keys = {row.who: email_key(row.who) for row in shown if "@" in row.who}
+    near = nearest_members(connection, institution, {*keys.values()}, domains()) if keys else {}
+    told = [Unmatched(row.line, printable(row.who), near.get(keys.get(row.who, ""), "")) for row in shown]
+    return SelectedMembers(numbers, [*told, *unmatched[MOST_SHOWN:]], folder.found)
