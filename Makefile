@@ -53,10 +53,12 @@ mutants-score: .venv/ready
 bench: .venv/ready
 	$(BIN)/python benchmarks/run.py
 
-# Take the screenshots for the README and the docs with a real browser.
+# Take the screenshots for the README and the docs with a real browser; and of every page, report and list, into build/pictures, to be
+# looked at.
 pictures: .venv/ready
 	$(BIN)/python docs/screenshots.py
 	$(BIN)/python docs/screenshots_pages.py
+	$(BIN)/python docs/screenshots_all.py
 
 schemas: .venv/ready
 	@for name in seatsync roster plan outcome; do $(BIN)/seatsync schema $$name > schemas/$$name.schema.json; done

@@ -40,10 +40,10 @@ def main() -> None:
 
 
 @contextmanager
-def demo() -> Iterator[tuple[str, str, str]]:
+def demo(*more: str) -> Iterator[tuple[str, str, str]]:
     """Run the demo; yield the addresses of its pages and of its mails, and a personal link."""
     command = [sys.executable, DOCS.parent / "examples/demo_portal.py"]
-    command += ["--pages", "8090", "--mails", "8091", "--smtp", "8092"]
+    command += ["--pages", "8090", "--mails", "8091", "--smtp", "8092", *more]
     with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as process:
         assert process.stdout is not None
         output = ""

@@ -88,8 +88,10 @@ def main() -> int:
     ports = argparse.ArgumentParser(description=__doc__)
     for name, usual in (("pages", 8000), ("mails", 8025), ("smtp", 8026)):
         ports.add_argument(f"--{name}", type=int, default=usual, metavar="PORT")
+    ports.add_argument("--folder", type=Path, default=SCHOOL, help="another institution's folder, to see its own pages")
     given = ports.parse_args()
-    if taken := [f"--{name} {port}" for name, port in vars(given).items() if _is_in_use(port)]:
+    numbers = {"pages": given.pages, "mails": given.mails, "smtp": given.smtp}
+    if taken := [f"--{name} {port}" for name, port in numbers.items() if _is_in_use(port)]:
         print(
             f"In use by another program: {', '.join(taken)}. Choose another, such as make demo-portal ARGS='--pages 8100'.",
             file=sys.stderr,
@@ -98,16 +100,16 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with ExitStack() as until_the_end:
-            return _run(until_the_end, given.pages, given.mails, given.smtp)
+            return _run(until_the_end, given.folder.resolve(), **numbers)
     except KeyboardInterrupt:
         print("\nEverything is stopped and deleted.")
         return 0
 
 
-def _run(until_the_end: ExitStack, pages: int, mails: int, smtp: int) -> int:
+def _run(until_the_end: ExitStack, folder: Path, pages: int, mails: int, smtp: int) -> int:
     work = Path(until_the_end.enter_context(tempfile.TemporaryDirectory(prefix="seatsync-demo-")))
-    school, url = work / SCHOOL.name, f"http://{HERE}:{pages}"
-    shutil.copytree(SCHOOL, school, ignore=shutil.ignore_patterns("seatsync.db*"))
+    school, url = work / folder.name, f"http://{HERE}:{pages}"
+    shutil.copytree(folder, school, ignore=shutil.ignore_patterns("seatsync.db*"))
     catcher = Catcher()
     until_the_end.enter_context(_caught(catcher, mails, smtp))
     surroundings = {
@@ -132,7 +134,7 @@ def _run(until_the_end: ExitStack, pages: int, mails: int, smtp: int) -> int:
         f"""
 The pages            {url}
 All mails            http://{HERE}:{mails}
-A member             {url}/claim/{SCHOOL.name}
+A member             {url}/claim/{folder.name}
                      type {MEMBER}; the code is among the mails
 A personal link      {catcher.first_link()}
 An administrator     {url}/account/new
