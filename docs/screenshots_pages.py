@@ -75,7 +75,7 @@ def code(page: Page, mails: str, email: str) -> str:
     mailbox = page.context.new_page()
     while True:
         mailbox.goto(mails)
-        if found := re.search(rf"{email}.*?(\d{{4}} \d{{4}}) is your code", mailbox.inner_text("body")):
+        if found := re.search(rf"{email}.*?(\d{{4}} \d{{4}}) ", mailbox.inner_text("body")):
             mailbox.close()
             return found[1]
 
