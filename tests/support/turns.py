@@ -35,6 +35,7 @@ LONG = (
     "domain/test_actions.py",
     "domain/test_person.py",
     "end_to_end/test_browser.py",
+    "end_to_end/test_keyboard.py",
     "end_to_end/test_demo_portal.py",
     "end_to_end/test_first_month.py",
     "end_to_end/test_work_list_page.py",
