@@ -1372,7 +1372,9 @@ def test_the_log_of_somebody_unknown_is_refused(grace: Path) -> None:
 @pytest.mark.parametrize("list", LISTS)
 def test_the_past_is_as_it_was_seen_then(list: str, day: str, after_three_days: Path, grace: Path) -> None:
     seen = json.loads((after_three_days.parent / "seen.json").read_text(encoding="utf-8"))[day][list]
-    assert seatsync(*LISTS[list], "--as-of", day, folder=grace).out == seen
+    outcome = seatsync(*LISTS[list], "--as-of", day, folder=grace)
+    assert outcome.out == seen
+    assert ("2027-01-01 is ahead, and the ledger knows only what has happened" in outcome.err) == (day == "2027-01-01")
 
 
 def test_the_past_lists_libraries_in_the_order_of_the_present(grace: Path) -> None:
@@ -1395,8 +1397,9 @@ def test_why_tells_what_is_held_who_asks_for_it_and_how_it_came_about(grace: Pat
     actor = json_of("log", "--what", "claim", folder=grace)[0]["actor"]
     by = f"by ruth, commit a1a1a1a1a1, plan {plan}"
     granted = "granted  from seatsync.yaml:{}, kind {}, status unclaimed"
-    assert [re.sub("   +", "  ", line.strip()) for line in outcome.out.splitlines()] == [
-        "Ben Ode (ben@grace.example, S2) is on the roster, members.csv:3.",
+    lines = [re.sub("   +", "  ", line.strip()) for line in outcome.out.splitlines()]
+    assert [line for line in lines if "letter: " not in line] == [
+        "Ben Ode (ben@grace.example, S2) is on the roster, members.csv:3, tags owner, student.",
         f"2026-09-01T00:00:00Z  added  {by}",
         "",
         "atlas: permanent, unclaimed",
@@ -1413,6 +1416,26 @@ def test_why_tells_what_is_held_who_asks_for_it_and_how_it_came_about(grace: Pat
         f"2026-09-01T00:00:00Z  {granted.format(17, 'temporary')}, until 2027-06-30  {by}",
         f"2026-09-02T00:00:00Z  declined  by {actor}",
     ]
+
+
+def test_why_tells_what_became_of_the_letters(grace: Path) -> None:
+    letters = [
+        one for one in json_of("outbox", "list", "--member", "ben@grace.example", folder=grace) if one["library"]
+    ]
+    told = [line.split("letter: ")[1] for line in ran("why", "S2", folder=grace).out.splitlines() if "letter: " in line]
+    assert letters
+    assert len(told) == len(letters)
+    assert {one["state"] for one in letters} == {"pending", "cancelled"}
+    assert any("waits for `seatsync outbox send`" in line for line in told)
+    assert any("not sent: something newer took its place" in line for line in told)
+
+
+def test_why_of_who_is_asked_for_nothing_says_so(grace: Path) -> None:
+    with (grace / "members.csv").open("a", encoding="utf-8") as roster:
+        roster.write("new@grace.example,New,Person,S9,gest\n")
+    lines = ran("why", "new@grace.example", folder=grace).out.splitlines()
+    assert "tags gest" in lines[0]
+    assert lines[-1] == "No license: no grant in the files asks for one."
 
 
 def test_why_of_one_library_as_json(grace: Path) -> None:

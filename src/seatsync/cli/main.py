@@ -14,7 +14,7 @@ import click
 
 from seatsync import __version__
 from seatsync.cli import exits
-from seatsync.cli.options import every_global_option, folder, no_pager_option
+from seatsync.cli.options import every_global_option, folder
 from seatsync.cli.options.given import RULE, say_rules
 from seatsync.cli.output.privacy import ci_commands_escaped, filtered_output, output_may_be_public
 from seatsync.domain.failure import ExitCode
@@ -116,7 +116,6 @@ class LazyGroup(click.Group):
 )
 @click.version_option(__version__, message="seatsync %(version)s")
 @folder
-@no_pager_option
 @every_global_option
 def cli(**_: object) -> None:
     """Manage license seats: keep files in Git, review a plan, apply exactly that plan.

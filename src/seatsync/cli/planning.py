@@ -175,6 +175,11 @@ def _past(folder: Path, institution: str, run: Run, moment: datetime, timezone: 
     from seatsync.ledger.replay import as_of
 
     day = day_in(moment, timezone).isoformat()
+    if day > run.today(timezone).isoformat():
+        run.say(
+            f"{day} is ahead, and the ledger knows only what has happened: this is the state of today. "
+            f"`seatsync plan --now {day} --verbose` shows what will change by then."
+        )
     with (
         run.step(f"Reading the journal up to {day}"),
         ledger_of(run, folder, institution).reading() as connection,

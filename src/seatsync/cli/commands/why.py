@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from seatsync.domain.license import License
     from seatsync.domain.snapshot import Snapshot
     from seatsync.ledger.queries.history import HistoryLine
+    from seatsync.ledger.queries.outbox import OutboxLetter
     from seatsync.planning.why import MatchingGrant
     from seatsync.sources.institution_folder import InstitutionFolder
     from seatsync.sources.load import Loaded
@@ -133,12 +134,15 @@ def _explanation(
     """The JSON object for one member of the ledger's institution ``id``."""
     from seatsync.domain.license import ABSENT
     from seatsync.domain.text.emails import email_key
+    from seatsync.domain.text.tags import split_tags
     from seatsync.ledger.queries.history import HistoryFilter, history
+    from seatsync.ledger.queries.outbox import outbox_letters
     from seatsync.planning.why import why
     from seatsync.reports.redaction import HIDDEN
 
     persons = run.redactor is None
     row, askings = why(desired, snapshot, run.today(desired.institution.timezone), number, email_key(name))
+    letters = list(outbox_letters(connection, id, "", number)) if connection is not None and number else []
     past = history(connection, id, HistoryFilter([number]), None, persons) if connection is not None and number else []
     person: Any = snapshot.members.get(number) or row
     name = f"{person.given_name} {person.family_name}".strip()
@@ -146,6 +150,7 @@ def _explanation(
         "member": person.email if run.redactor is None else run.redactor.who(person.email),
         "name": name if run.redactor is None else HIDDEN,
         "student_id": person.student_id if run.redactor is None else "",
+        "tags": list(split_tags(person.tags)) if run.redactor is None else [],
         "in_ledger": number != 0,
         "roster": {"file": prefix(folder) + row.file, "line": row.line} if row is not None else None,
         "events": _events(past, "", run),
@@ -157,6 +162,7 @@ def _explanation(
                 **_progress(snapshot.libraries.get(library), held),
                 "asked_for": [_grant(asking, folder) for asking in askings if asking.grant.library == library],
                 "events": _events(past, library, run),
+                "letters": _letters(letters, library, run),
             }
             for library in libraries
         },
@@ -188,3 +194,10 @@ def _events(past: Iterable[HistoryLine], library: str, run: Run) -> list[dict[st
     names = ("serial", "at", "what", "detail", "actor", "commit", "plan")
     events = [{name: getattr(line, name) for name in names} for line in reversed(list(past)) if line.library == library]
     return events if run.redactor is None else [run.redactor.row(event) for event in events]
+
+
+def _letters(letters: Iterable[OutboxLetter], library: str, run: Run) -> list[dict[str, Any]]:
+    """The letters about one library, oldest first."""
+    names = ("serial", "letter", "created_at", "state", "sent_at", "reply")
+    found = [{name: getattr(one, name) for name in names} for one in letters if one.library == library]
+    return found if run.redactor is None else [run.redactor.row(one) for one in found]

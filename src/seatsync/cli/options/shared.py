@@ -113,7 +113,7 @@ def common(*formats: str, pages: bool = False) -> Callable[[Command], Command]:
     def decorate(command: Command) -> Command:
         @wraps(command)
         def wrapper(**rest: Any) -> Any:
-            rest |= _from_before({"no_pager": False} | rest)
+            rest |= _from_before(rest)
             redact, debug, no_pager = (rest.pop(name) for name in ("redact", "debug", "no_pager"))
             redactor = _redactor() if (output_may_be_public() if redact is None else redact) else None
             exits.debugging = debug and redactor is None  # a traceback may show names
@@ -130,7 +130,7 @@ def common(*formats: str, pages: bool = False) -> Callable[[Command], Command]:
                 except Exception as error:
                     return exits.failed(error)
 
-        return with_options(cast(Command, wrapper), _shared(formats, pages))
+        return with_options(cast(Command, wrapper), _shared(formats))
 
     return decorate
 
@@ -148,7 +148,7 @@ def _from_before(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: before[name] if given_before(ctx, name) else value for name, value in values.items()}
 
 
-def _shared(formats: Sequence[str], pages: bool) -> list[Callable[[Any], Any]]:
+def _shared(formats: Sequence[str]) -> list[Callable[[Any], Any]]:
     return [
         *(
             option(
@@ -156,16 +156,12 @@ def _shared(formats: Sequence[str], pages: bool) -> list[Callable[[Any], Any]]:
             )
             for default in formats[:1]
         ),
-        *([no_pager_option] if pages else []),
         *_global_options(),
     ]
 
 
 def _global(*names: str, **settings: Any) -> Callable[[Any], Any]:
     return option(*names, cls=GlobalOption, **settings)
-
-
-no_pager_option = _global("--no-pager", is_flag=True, help="Do not show long text in a pager (PAGER, or less).")
 
 
 def every_global_option(command: Command) -> Command:
@@ -183,6 +179,7 @@ def _global_options() -> list[Callable[[Any], Any]]:
         ),
         _global("--quiet", "-q", is_flag=True, help="Print only the result."),
         _global("--verbose", "-v", is_flag=True, help="Show everything, also long lists."),
+        _global("--no-pager", is_flag=True, help="Do not show long text in a pager (PAGER, or less)."),
         _global("--no-color", is_flag=True, help="Print without color; NO_COLOR works too."),
         _global(
             "--lock-timeout",

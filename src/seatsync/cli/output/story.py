@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from seatsync.cli.output.journal import by_whom
+from seatsync.domain.letters import LetterState
 from seatsync.domain.portal.progress import status_in_words
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.days import local
@@ -25,14 +26,29 @@ _DONE = {
 }
 """What each action has done. Others have their names."""
 
+_BECAME = {
+    LetterState.PENDING: "waits for `seatsync outbox send`",
+    LetterState.HELD: "held back: `seatsync outbox release` lets it go out",
+    LetterState.SENT: "sent",
+    LetterState.BOUNCED: "came back; `seatsync outbox retry` sends it again:",
+    LetterState.CANCELLED: "not sent: something newer took its place",
+}
+
 
 def tell(out: Writer, person: Mapping[str, Any], everything: bool, timezone: str) -> None:
     """Tell of one member. Without ``everything`` only of libraries that they hold, held or are asked for."""
     _line(out, f"{_who(person)} {_standing(person)}", "bold")
     _events(out, person["events"], timezone)
-    for library, held in person["libraries"].items():
-        if everything or held["asked_for"] or held["events"]:
-            _license(out, library, held, timezone)
+    told = [
+        (library, held)
+        for library, held in person["libraries"].items()
+        if everything or held["asked_for"] or held["events"]
+    ]
+    for library, held in told:
+        _license(out, library, held, timezone)
+    if not told:
+        out.line()
+        _line(out, "No license: no grant in the files asks for one.", "bold")
 
 
 def _who(person: Mapping[str, Any]) -> str:
@@ -43,7 +59,8 @@ def _who(person: Mapping[str, Any]) -> str:
 def _standing(person: Mapping[str, Any]) -> str:
     if not person["roster"]:
         return "is on no roster any more."
-    where = f"is on the roster, {_place(person['roster'])}"
+    tags = f", tags {', '.join(person['tags'])}" if person["tags"] else ""
+    where = f"is on the roster, {_place(person['roster'])}{tags}"
     return f"{where}." if person["in_ledger"] else f"{where}, and not in the ledger yet: the next apply adds them."
 
 
@@ -59,6 +76,22 @@ def _license(out: Writer, library: str, held: Mapping[str, Any], timezone: str) 
     if not held["asked_for"]:
         _line(out, "    No grant in the files asks for it now.")
     _events(out, held["events"], timezone)
+    _letters(out, held["letters"], timezone)
+
+
+def _letters(out: Writer, letters: Sequence[Mapping[str, Any]], timezone: str) -> None:
+    """When, which letter, what became of it; ``outbox list`` has the details."""
+    rows = [
+        (
+            local(one["sent_at"] or one["created_at"], timezone),
+            f"letter: {one['letter'].replace('-', ' ')}",
+            printable(
+                f"{_BECAME[one['state']]} {one['reply'] if one['state'] == LetterState.BOUNCED else ''}".strip(), 500
+            ),
+        )
+        for one in letters
+    ]
+    out.table(rows, styles=("", "", "dim"), indent=4)
 
 
 def _due(grant: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -48,13 +49,15 @@ _TIMES = ("created_at", "due_at", "sent_at")
 @command.command("list")
 @one_folder
 @option("--state", type=click.Choice(STATES), help="Only letters in this state.")
+@option("--member", metavar="EMAIL|ID", help="Only letters to this member.")
 @common("text", "csv", "json", pages=True)
-def list_(run: Run, folder: Path, state: str | None) -> None:
+def list_(run: Run, folder: Path, state: str | None, member: str | None) -> None:
     """List the letters, oldest first.
 
     \b
     seatsync outbox list
     seatsync outbox list --state bounced
+    seatsync outbox list --member ann@grace.example
     seatsync outbox list --state pending --format csv
     """
     from seatsync.apply.apply import must_be_owned_by
@@ -66,7 +69,9 @@ def list_(run: Run, folder: Path, state: str | None) -> None:
     with ledger_of(run, folder, institution).reading() as connection:
         must_be_owned_by(owner(connection, institution), institution)
         use_secret(connection, institution, run)
-        letters = list(outbox_letters(connection, institution, state or "")) if connection is not None else []
+        numbers = member_numbers(connection, institution, member) if member is not None else [None]
+        found = (outbox_letters(connection, institution, state or "", one) for one in numbers) if connection else ()
+        letters = sorted(chain.from_iterable(found))
         zone = timezone(connection, institution) if connection is not None else ""
     rows = in_local_time((letter._asdict() for letter in letters), _TIMES, run, zone)
     print_rows(run, OutboxLetter._fields, rows, "No letters match.")
