@@ -719,6 +719,7 @@ def test_nobody_is_shut_out_and_nothing_is_wider_than_a_phone(
         "",
         "grace/",
         "grace/libraries",
+        "grace/over-time",
         "grace/members?library=logos",
         "grace/licenses?sort=-invited_on",
         "grace/members/7",

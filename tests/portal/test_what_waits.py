@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.support import letters
-from tests.support.letters import ANN, BEN, applied, ran
+from tests.support.letters import ANN, BEN, CY, DAY, LATER, applied, ran
 from tests.support.mail_server import Mailroom
 from tests.support.pages import Browser, Pages, pages_of
 
@@ -75,3 +76,27 @@ def test_the_overview_says_which_seats_end_and_how_far_invitations_have_come(
     text = ruth.open("/admin/grace/").text
     assert "letters not delivered: 1" in text
     assert "letters not sent yet" not in text
+
+
+def test_seats_are_drawn_over_time_and_told_as_a_table_and_a_calendar(school: Path, pages: Pages) -> None:
+    config = (school / "seatsync.yaml").read_text()
+    (school / "seatsync.yaml").write_text(config.replace("tags: [jam]}}", "tags: [jam]}, until: 2027-01-15}"))
+    applied(school, ANN, BEN, CY, now=LATER)
+    pages.now = datetime(2026, 9, 7, tzinfo=UTC)
+    ruth = pages.account("ruth@grace.example")
+    page = ruth.open(ruth.open("/admin/grace/").links["Seats over time"])
+    assert page.body.count('<svg class="over-time"') == 3
+    assert "0 of 1,000 seats used" not in page.body
+    assert 'aria-label="1 of 1,000 seats used. Seats that end on 30 June 2027: 1"' in page.body
+    assert "Seats that end, by month June 2027 Seats that end on 30 June 2027: 1" in page.text
+    assert "January 2027 Seats that end on 15 January 2027: 1" in page.text
+    logos = page.text.partition("Seats that end on 30 June 2027: 1")[2]
+    assert f"Day Seats used Known or expected {DAY} 1 known 2026-09-07 1 today after 2027-06-30 0 expected" in logos
+    ran(school, "ledger", "opt-out", "logos", BEN[0], now=LATER)
+    page = ruth.open("/admin/grace/over-time")
+    assert f"{DAY} 1 known {LATER} 0 known 2026-09-07 0 today" in page.text
+    assert "30 June 2027" not in page.text
+    pages.now = datetime(2027, 1, 16, tzinfo=UTC)
+    ruth = pages.signed_in("ruth@grace.example")
+    text = ruth.open("/admin/grace/over-time").text
+    assert "Seats that ended on 15 January 2027 and go with the next apply: 1" in text

@@ -30,6 +30,7 @@ from seatsync.portal.admin.exports import licenses_csv, members_csv
 from seatsync.portal.admin.journal import JournalPage, journal
 from seatsync.portal.admin.labels import ACTIONS, LETTER_STATES, LETTERS, PERSON, PROGRESS, TERMS
 from seatsync.portal.admin.list_pages import LICENSES, MEMBERS, list_page
+from seatsync.portal.admin.over_time import over_time
 from seatsync.portal.admin.query_string import NAMES, SEVERAL, BadFilter, filters_of, query_of
 from seatsync.portal.admin.remembered import remembered
 from seatsync.portal.admin.select import MOST_ROWS, MOST_SHOWN, commands_for, select_by_csv
@@ -76,6 +77,16 @@ def libraries(institution: str) -> str:
     with for_administrator(institution) as (here, connection):
         found = lists.libraries_of(connection, institution)
     return render_template("admin/libraries.html", here=here, libraries=found)
+
+
+@pages.get("/<institution>/over-time")
+@signed_in
+def seats_over_time(institution: str) -> str:
+    """Show the libraries' seats as they were and will be."""
+    with for_administrator(institution) as (here, connection):
+        books = read_snapshot(connection, institution, ())
+        found = over_time(connection, institution, books, site().today(here.timezone))
+    return render_template("admin/over-time.html", here=here, books=books, over_time=found)
 
 
 @pages.get("/<institution>/members")
