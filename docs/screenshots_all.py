@@ -135,7 +135,7 @@ def administrators(browser: Browser, pages: str, mails: str) -> None:
     page = browser.new_context().new_page()
     sign_up(page, pages, mails, ADMINISTRATOR)
     base = "/admin/grace-seminary"
-    names = ("libraries", "members", "licenses", "journal", "select", "worklist")
+    names = ("libraries", "over-time", "members", "licenses", "journal", "select", "worklist")
     at(page, pages, {"admin-home": "/", "admin-institutions": "/admin/", "admin-overview": f"{base}/"})
     at(page, pages, {f"admin-{name}": f"{base}/{name}" for name in names})
     page.goto(f"{pages}{base}/members?search=tamar")

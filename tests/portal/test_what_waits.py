@@ -69,7 +69,8 @@ def test_the_overview_says_which_seats_end_and_how_far_invitations_have_come(
 ) -> None:
     page = ruth.open("/admin/grace/")
     assert "Unclaimed: 1 , letters not sent yet: 1, oldest granted on 1 September 2026" in page.text
-    assert "Seats that end on 30 June 2027: 1" in page.text
+    ending = ruth.open(page.links["Seats that end on 30 June 2027: 1"])
+    assert "ben@grace.example Logos temporary unclaimed 2027-06-30" in ending.text
     assert page.links["Unclaimed: 1"].startswith("/admin/grace/licenses?library=")
     room.at_rcpt = lambda to: REPLY if to.startswith("ben") else ""
     ran(school, "outbox", "send", code=1)
