@@ -144,9 +144,9 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
 
 
 def cells(page: Page, section: Literal["all", "final"] = "all") -> list[str]:
-    """The first cells of the visible rows."""
+    """The first cells of the visible rows, without the names behind e-mails."""
     rows = f".changes.{section} tbody tr"
-    seen = "rows => rows.filter(row => row.checkVisibility()).map(row => row.cells[0].textContent)"
+    seen = "rows => rows.filter(row => row.checkVisibility()).map(row => row.cells[0].textContent.split(' (')[0])"
     return list(page.locator(rows).evaluate_all(seen))
 
 
@@ -240,7 +240,7 @@ def test_a_script_for_a_name_does_nothing_and_is_shown(evil: Path, open_page: Op
     expect(page.locator("[data-action=library-add]")).to_contain_text(EVIL[2])
     assert page.locator("h1").text_content() == f"{EVIL[0]} (evil)"
     page.get_by_role("searchbox").fill("<script>alert(1)</script>")
-    expect(count(page)).to_have_text(f"2 of {len(changes(evil))} changes")
+    expect(count(page)).to_have_text(f"4 of {len(changes(evil))} changes")
 
 
 def test_whatever_were_to_get_into_the_page_could_not_run(root: Path, browser: Browser, tmp_path: Path) -> None:
@@ -264,9 +264,9 @@ def test_the_search_shows_what_has_every_word_and_counts_it(root: Path, open_pag
     everything = cells(page)
     page.get_by_role("searchbox").fill("M44 ivy")
     expect(count(page)).to_have_text(
-        "11 of 933 changes"
+        "22 of 933 changes"
     )  # 450 members with as many subscriptions, 30 readers, 2 libraries, Ruth
-    assert cells(page) == [f"m{n}@grace.example" for n in (44, *range(440, 450))]
+    assert cells(page) == [f"m{n}@grace.example" for n in (44, *range(440, 450))] * 2  # they join, and get a seat
     page.get_by_role("searchbox").fill("members.csv:46")
     expect(count(page)).to_have_text("1 of 933 changes")
     page.get_by_role("button", name="Clear").click()
@@ -278,8 +278,8 @@ def test_the_search_shows_what_has_every_word_and_counts_it(root: Path, open_pag
 def test_accents_make_no_difference(root: Path, open_page: Open) -> None:
     page = open_page(PAGES["changes"](root))
     page.get_by_role("searchbox").fill("jurgen")
-    expect(count(page)).to_contain_text("1 of ")
-    assert cells(page) == ["new@grace.example"]
+    expect(count(page)).to_contain_text("3 of ")
+    assert {*cells(page)} == {"new@grace.example"}  # all that happens to this person
 
 
 def test_filters_leave_what_the_plan_has_of_it(root: Path, open_page: Open) -> None:

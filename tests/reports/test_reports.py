@@ -23,7 +23,7 @@ from seatsync.cli.run import Run
 from seatsync.domain.action import Action
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.origin import Origin
-from seatsync.formats.plan_document import to_document, to_text
+from seatsync.formats.plan_document import read_plans, to_document, to_text
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.read import read_snapshot
 from seatsync.planning.change import grouped
@@ -34,6 +34,7 @@ from seatsync.reports import html, text
 from seatsync.reports.cutting import cut
 from seatsync.reports.markdown import report as markdown
 from seatsync.reports.markdown.about import About
+from seatsync.reports.redaction import Redactor
 from seatsync.reports.text import writer
 from seatsync.reports.view.counting import words_for
 from seatsync.reports.view.plan import PlanView
@@ -374,6 +375,42 @@ def test_every_change_stands_once_and_the_seats_of_who_leaves_below_them(final: 
         assert [below.count(f"{name}@grace.example") for name in ("ann", "ben", "cy", "di")] == [1, 2, 2, 2]
 
 
+ANN, BEN = "ann@grace.example (Ann Test)", "ben@grace.example (Ben Test)"
+"""Ann is in the ledger, Ben is new in this plan."""
+
+
+def test_names_stand_beside_emails_in_the_panel_and_where_the_change_does_not_say_them(final: Plan) -> None:
+    for shown in (as_text(final), rendered(as_markdown(final)).text, Page(as_html(final)).text):
+        assert re.search(rf"Permanent:?\s*2 people: {re.escape(ANN)}, {re.escape(BEN)}\n", shown)
+        assert re.search(r"Lose access:?\s*1 person: di@grace.example \(Di Test\)\n", shown)
+        assert shown.count("Ben Test") == 4  # gains access, forever; joins; gets it
+        assert "di@grace.example (Di Test)" in shown.partition("loses books")[2]
+
+
+def test_a_plan_without_names_is_read_and_a_redacted_one_has_none(final: Plan, tmp_path: Path) -> None:
+    """Plan files of before have no names of people whom the ledger knows."""
+    document = to_document(final)
+    assert document["names"] == {"1": "Ann Test"}
+    del document["names"]
+    [old] = read_plans("".join(to_text([document], as_array=False)))
+    assert "Ann Test" not in as_text(old)
+    assert "ann@grace.example" in as_text(old)
+    hidden = Redactor({}).plan(final)
+    for shown in (as_text(hidden), as_markdown(hidden), as_html(hidden), json.dumps(to_document(hidden))):
+        assert not re.search("Ann|Ben Test|Di Test", shown)
+
+
+def test_the_place_of_who_leaves_is_where_they_stood_last(tmp_path: Path) -> None:
+    """The file of today has somebody else in that line, or no such line."""
+    grants = "grants:\n  - {library: books, kind: temporary, to: {everyone: true}}\n"
+    folder = write(tmp_path, LIBRARIES + grants, people(3))
+    assert seatsync("apply", "--yes", "--now", DAY, folder=folder).code == 0
+    write(folder, LIBRARIES + grants, people(2))
+    for format in ("text", "markdown", "html"):
+        told = seatsync("plan", "--now", DAY, "--format", format, folder=folder).out
+        assert re.findall(r"(was )?members\.csv:(\d+)", told) == [("was ", "4")] * 2  # the person, and the seat
+
+
 def test_a_comment_tells_the_groups_in_the_same_words_and_the_reason_of_all_once(final: Plan) -> None:
     said = as_markdown(final)
     titles = re.findall(r"^\*\*(\d[^*]*)\*\*(?:: (.*))?$", said, re.MULTILINE)
@@ -391,12 +428,12 @@ def test_a_comment_tells_the_groups_in_the_same_words_and_the_reason_of_all_once
 
 def test_markdown_has_a_section_of_what_cannot_be_undone_with_names(final: Plan) -> None:
     rows = rendered(as_markdown(final)).under("Cannot be undone (2)")
-    assert [cells[0] for cells in rows if cells[1] != "change"] == ["ann@grace.example", "ben@grace.example"]
+    assert [cells[0] for cells in rows if cells[1] != "change"] == [ANN, BEN]
 
 
 def test_html_has_a_section_of_what_cannot_be_undone_with_names(final: Plan) -> None:
     page = Page(as_html(final))
-    assert [cells[0] for cells in page.under("Cannot be undone")] == ["ann@grace.example", "ben@grace.example"]
+    assert [cells[0] for cells in page.under("Cannot be undone")] == [ANN, BEN]
 
 
 def test_the_verdict_counts_what_cannot_be_undone(final: Plan) -> None:

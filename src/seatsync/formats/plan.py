@@ -250,6 +250,11 @@ class PlanFile(_Closed):
         [],
         description="What the exports that this plan takes show otherwise than the ledger. It does not block the plan.",
     )
+    names: dict[Annotated[str, Field(pattern="^[1-9][0-9]{0,17}$")], str] = Field(
+        {},
+        description="The names of members whom changes name by e-mail alone, by the member's number in the ledger, for reports. "
+        "Absent in plans that do not say it, and in redacted ones.",
+    )
     refusals: list[FindingEntry] = Field(
         description="The broken rules. If there are any, the plan is blocked and nothing is applied."
     )

@@ -75,6 +75,7 @@ def to_document(plan: Plan) -> dict[str, Any]:
         **({"exports": dict(plan.exports)} if plan.exports else {}),
         **({"exports_read": dict(plan.exports_read)} if plan.exports_read else {}),
         **({"drift": [_drift(one) for one in plan.drift]} if plan.drift else {}),
+        **({"names": {str(record): name for record, name in plan.names.items()}} if plan.names else {}),
         "refusals": [_finding(refusal) for refusal in plan.refusals],
         "warnings": [_finding(warning) for warning in plan.warnings],
         "changes": [_change(change) for change in plan.changes],
@@ -256,6 +257,7 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         exports=document.get("exports", {}),
         exports_read=document.get("exports_read", {}),
         drift=[_read_drift(one) for one in document.get("drift", ())],
+        names={int(record): name for record, name in document.get("names", {}).items()},
     )
 
 

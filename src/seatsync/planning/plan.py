@@ -36,7 +36,7 @@ class Plan:
     that the files ask for (``planning.asked``); it is empty if they ask for none. ``files_commit`` is the last commit that
     touched the files; empty if not known. ``exports`` has the keys of the exports in the files, with the serial of the journal
     entry that took each, 0 for this plan; ``drift`` is what those that this plan takes show otherwise, ``exports_read`` when the
-    newest of these was taken, by library.
+    newest of these was taken, by library. ``names`` are those of members whose changes do not say them, by number.
     """
 
     institution: str
@@ -63,6 +63,7 @@ class Plan:
     exports: Mapping[str, int] = field(default_factory=dict)
     exports_read: Mapping[str, str] = field(default_factory=dict)
     drift: Sequence[Drift] = ()
+    names: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def reads_otherwise(self) -> bool:
@@ -164,7 +165,20 @@ def build_plan(
         exports_read=exports_read or {},
         drift=drift,
         work=work or {},
+        names=_names(groups, snapshot),
     )
+
+
+def _names(groups: Groups, snapshot: Snapshot) -> dict[int, str]:
+    """The names in the ledger of the members in these changes, except where a change of the plan says them itself."""
+    said = {change.record for group in groups for change in groups[group] if group[0] in _SAY_NAMES}
+    records = {change.record for group in groups for change in groups[group] if change.record} - said
+    known = ((record, snapshot.members.get(record)) for record in sorted(records))
+    named = {record: f"{one.given_name} {one.family_name}".strip() for record, one in known if one is not None}
+    return {record: name for record, name in named.items() if name}
+
+
+_SAY_NAMES = (Action.MEMBER_ADD, Action.MEMBER_REMOVE)
 
 
 def fingerprint(groups: Groups, settings: Mapping[str, object] | None = None) -> str:

@@ -135,6 +135,7 @@ class Redactor:
             exports={},
             exports_read={},
             drift=[self._drift(one) for one in plan.drift],
+            names={},
             redacted=True,
         )
 

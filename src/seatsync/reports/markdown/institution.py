@@ -39,12 +39,12 @@ def institution_section(view: PlanView, facts: Panel, start: str, most: int, abo
     sections = [
         seats_section(view.slots),
         *finding_sections(view.refusals, ("rule broken", "rules broken"), "Rules broken", below),
-        changes_section(changes[Effect.FINAL], "Cannot be undone", below),
-        changes_section(changes[Effect.LOSS], "Taken away", below),
+        changes_section(changes[Effect.FINAL], view.names, "Cannot be undone", below),
+        changes_section(changes[Effect.LOSS], view.names, "Taken away", below),
         *finding_sections(warnings, ("warning", "warnings"), "Warnings", below),
-        folded_section(changes[Effect.UPDATE], "Changed"),
-        folded_section(changes[Effect.ADDITION], "Added"),
-        seen_section(changes[Effect.SEEN]),
+        folded_section(changes[Effect.UPDATE], view.names, "Changed"),
+        folded_section(changes[Effect.ADDITION], view.names, "Added"),
+        seen_section(changes[Effect.SEEN], view.names),
         drift_section(view, below),
     ]
     return head + told + fit(sections, most - len(head + told + final)) + final

@@ -14,6 +14,7 @@ from seatsync.reports.view.changes import seen_in_words
 from seatsync.reports.view.counting import actions_in_words, words_for
 from seatsync.reports.view.findings import advice, by_code
 from seatsync.reports.view.groups import Group, groups_of
+from seatsync.reports.view.names import Names
 from seatsync.reports.view.plan import PlanView
 from seatsync.reports.view.seats import HEADERS
 
@@ -55,30 +56,32 @@ def _finding(finding: Diagnostic) -> str:
     return f"- **{literal(finding.code)}**{where}: {prose(finding.message)}\n  {prose(words)}{block}{last}\n"
 
 
-def changes_section(changes: Sequence[Change], title: str, level: str) -> Section:
+def changes_section(changes: Sequence[Change], names: Names, title: str, level: str) -> Section:
     """Return changes as tables under a heading."""
-    return Section(f"{level} {title} ({len(changes):,})\n\n", _tables(changes), "", Turn.SECOND)
+    return Section(f"{level} {title} ({len(changes):,})\n\n", _tables(changes, names), "", Turn.SECOND)
 
 
-def folded_section(changes: Sequence[Change], title: str) -> Section:
+def folded_section(changes: Sequence[Change], names: Names, title: str) -> Section:
     """Return changes as tables that are folded."""
     counts = Counter(change.action.value for change in changes)
-    return _folded(changes, title, actions_in_words(dict(counts.most_common())))
+    return _folded(changes, names, title, actions_in_words(dict(counts.most_common())))
 
 
-def seen_section(changes: Sequence[Change]) -> Section:
+def seen_section(changes: Sequence[Change], names: Names) -> Section:
     """What was done at the vendor before, folded with its counts."""
-    return _folded(changes, "Seen at the vendor", seen_in_words(changes))
+    return _folded(changes, names, "Seen at the vendor", seen_in_words(changes))
 
 
-def _folded(changes: Sequence[Change], title: str, counts: str) -> Section:
+def _folded(changes: Sequence[Change], names: Names, title: str, counts: str) -> Section:
     head = f"<details><summary>{title} ({len(changes):,}): {in_html(counts)}</summary>\n\n"
-    return Section(head, _tables(changes), _FOLDED, Turn.LAST)
+    return Section(head, _tables(changes, names), _FOLDED, Turn.LAST)
 
 
-def _tables(changes: Iterable[Change]) -> list[Rows]:
+def _tables(changes: Iterable[Change], names: Names) -> list[Rows]:
     """A table for each group, so that each gets its share of the room: its title, the reason of all, then its changes."""
-    return [Rows(words_for(group.action), group.size, _rows(group), _head(group)) for group in groups_of(changes)]
+    return [
+        Rows(words_for(group.action), group.size, _rows(group), _head(group)) for group in groups_of(changes, names)
+    ]
 
 
 def _head(group: Group) -> str:

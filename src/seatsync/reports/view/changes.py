@@ -26,9 +26,17 @@ class Line(NamedTuple):
     where: str
 
 
-def line(change: Change) -> Line:
-    """Return a change in words."""
-    return Line(*map(escape_controls, (_subject(change), _what(change), change.reason, str(change.origin))))
+_CONFIG = "seatsync.yaml"  # the place where it is not known where somebody stood
+
+
+def line(change: Change, member: str = "", has_left: bool = False) -> Line:
+    """Return a change in words. ``member`` is the one whom it is about, as people know them.
+
+    Who ``has_left`` is no longer at the place: there they stood last.
+    """
+    subject = member or _subject(change)
+    where = f"was {change.origin}" if has_left and change.origin.file != _CONFIG else str(change.origin)
+    return Line(*map(escape_controls, (subject, _what(change), change.reason, where)))
 
 
 def seen_in_words(changes: Iterable[Change]) -> str:

@@ -13,6 +13,7 @@ from seatsync.planning.plan import Plan
 from seatsync.reports.view.changes import end_words, ends_on, seen_in_words
 from seatsync.reports.view.counting import actions_in_words, letters_in_words, seats_left
 from seatsync.reports.view.decision import Panel
+from seatsync.reports.view.names import Names
 
 _FEW = 5  # people named where a report names them again below
 _MANY = 10  # people named who get what cannot be taken back
@@ -26,31 +27,32 @@ class Fact(NamedTuple):
     words: str
 
 
-def facts(plan: Plan, panel: Panel) -> list[Fact]:
+def facts(plan: Plan, panel: Panel, names: Names) -> list[Fact]:
     """Return what a reviewer decides by; nothing if the plan neither changes anything nor uses an approval."""
-    return [*_people(plan, panel), *_consequences(plan), *_ends(plan)]
+    return [*_people(plan, panel, names), *_consequences(plan), *_ends(plan)]
 
 
-def _people(plan: Plan, panel: Panel) -> Iterator[Fact]:
+def _people(plan: Plan, panel: Panel, names: Names) -> Iterator[Fact]:
     """Who is affected, and how."""
     if seen := [change for change in plan.changes if change.action is Action.OBSERVE]:
         yield Fact("Seen at the vendor", f"{len(seen):,}: {seen_in_words(seen)}")
     if plan.changes:
-        yield Fact("Gain access", _persons(panel.gain, _FEW))
-        yield Fact("Lose access", _persons(panel.lose, _FEW))
+        yield Fact("Gain access", _persons(panel.gain, _FEW, names))
+        yield Fact("Lose access", _persons(panel.lose, _FEW, names))
     for label, emails, most in (
         ("Permanent", panel.permanent, _MANY),
         ("New administrators", panel.new_admins, _FEW),
         ("Administrators removed", panel.lost_admins, _FEW),
     ):
         if emails:
-            yield Fact(label, _persons(emails, most))
+            yield Fact(label, _persons(emails, most, names))
 
 
-def _persons(emails: Sequence[str], most: int) -> str:
+def _persons(emails: Sequence[str], most: int, names: Names) -> str:
     if not emails:
         return "nobody"
-    return f"{counted(len(emails), 'person', 'people')}: {named(emails, most)}"
+    shown = [*map(names.person, emails[:most]), *emails[most:]]
+    return f"{counted(len(emails), 'person', 'people')}: {named(shown, most)}"
 
 
 def _consequences(plan: Plan) -> Iterator[Fact]:

@@ -12,15 +12,20 @@ from seatsync.planning.change import Change
 from seatsync.reports.view.changes import Line, line, seen_in_words
 from seatsync.reports.view.counting import actions_in_words
 from seatsync.reports.view.escaping import escape_controls
+from seatsync.reports.view.names import Names
 
 
 class Group(NamedTuple):
-    """The changes with the same action in one library (or without a library). ``is_of_leavers``: the seats of people who leave."""
+    """The changes with the same action in one library (or without a library), and the ``names`` of people.
+
+    ``is_of_leavers``: the seats of people who leave.
+    """
 
     sign: Sign
     action: Action
     library: str
     changes: Sequence[Change]
+    names: Names
     is_of_leavers: bool = False
 
     @property
@@ -44,10 +49,11 @@ class Group(NamedTuple):
 
     def lines(self, most: int | None = None) -> Iterator[Line]:
         """Yield the first ``most`` changes in words."""
-        return (line(change) for change in self.changes[:most])
+        left = self.is_of_leavers or self.action is Action.MEMBER_REMOVE
+        return (line(change, self.names.beside(change), left) for change in self.changes[:most])
 
 
-def groups_of(changes: Iterable[Change]) -> list[Group]:
+def groups_of(changes: Iterable[Change], names: Names) -> list[Group]:
     """Return changes by action and library, each once, in the order in which these first occur: people who leave, then their seats."""
     changes = [*changes]
     leavers = {change.record for change in changes if change.action is Action.MEMBER_REMOVE}
@@ -56,7 +62,7 @@ def groups_of(changes: Iterable[Change]) -> list[Group]:
         leaves = change.action is Action.REVOKE and change.record in leavers
         found.setdefault((change.action, change.library if change.member else "", leaves), []).append(change)
     groups = [
-        Group(action.facts.sign, action, escape_controls(library), alike, leaves)
+        Group(action.facts.sign, action, escape_controls(library), alike, names, leaves)
         for (action, library, leaves), alike in found.items()
     ]
     theirs = [group for group in groups if group.is_of_leavers]

@@ -14,6 +14,7 @@ from seatsync.reports.view.escaping import escape_controls
 from seatsync.reports.view.facts import Fact, facts
 from seatsync.reports.view.findings import shown
 from seatsync.reports.view.groups import Group, groups_of
+from seatsync.reports.view.names import Names
 from seatsync.reports.view.seats import slot_row
 
 
@@ -42,6 +43,10 @@ class PlanView:
     def panel(self) -> Panel:
         return panel(self.plan)
 
+    @cached_property
+    def names(self) -> Names:
+        return Names(self.plan)
+
     @property
     def decision(self) -> Decision:
         """The verdict in a word."""
@@ -56,7 +61,7 @@ class PlanView:
     @property
     def facts(self) -> list[Fact]:
         """What a reviewer decides by, in the order in which every report shows it; none if nothing changes."""
-        told = facts(self.plan, self.panel)
+        told = facts(self.plan, self.panel, self.names)
         return [Fact(one.label, escape_controls(one.words)) for one in told]
 
     @property
@@ -78,12 +83,13 @@ class PlanView:
     @property
     def groups(self) -> list[Group]:
         """The changes that can be undone, by action and library, in the order of application."""
-        return groups_of(change for change in self.plan.changes if change.kind not in change.action.facts.irreversible)
+        others = (change for change in self.plan.changes if change.kind not in change.action.facts.irreversible)
+        return groups_of(others, self.names)
 
     @property
     def irreversible(self) -> list[Group]:
         """The changes that cannot be undone, by action and library."""
-        return groups_of(self.plan.irreversible)
+        return groups_of(self.plan.irreversible, self.names)
 
     @property
     def refusals(self) -> list[Diagnostic]:
