@@ -287,6 +287,8 @@ def test_filters_leave_what_the_plan_has_of_it(root: Path, open_page: Open) -> N
     planned = changes(root / "fine")
     actions = sorted({change["action"] for change in planned})
     assert {"grant", "revoke", "upgrade", "library-update", "member-add"} <= {*actions}
+    offered = page.get_by_role("combobox", name="Action").get_by_role("option").all_text_contents()
+    assert {"Any", "People join", "Seats granted", "Seats taken back", "Libraries changed"} <= {*offered}
     for action, library in product(["", *actions], ["", "books", "logos"]):
         wanted = [c for c in planned if action in ("", c["action"]) and library in ("", c.get("library"))]
         page.get_by_role("combobox", name="Action").select_option(action or "Any")

@@ -62,9 +62,9 @@ function reset() {
   words.focus();
 }
 
-for (const [select, key] of [[action, "action"], [library, "library"]]) {
-  const names = new Set(groups.map((group) => group[key]).filter(Boolean));
-  select.append(...Array.from(names, (name) => new Option(name)));
+for (const [select, key, words] of [[action, "action", "kind"], [library, "library", "library"]]) {
+  const names = new Map(groups.filter((group) => group[key]).map((group) => [group[key], group[words]]));
+  select.append(...Array.from(names, ([value, text]) => new Option(key === "action" ? text[0].toUpperCase() + text.slice(1) : text, value)));
 }
 let waiting;
 words.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(find, 150); });

@@ -10,7 +10,7 @@ from seatsync.domain.diagnostic import counted
 from seatsync.domain.license import Kind
 from seatsync.planning.change import Change
 from seatsync.reports.view.changes import Line, line, seen_in_words
-from seatsync.reports.view.counting import actions_in_words
+from seatsync.reports.view.counting import actions_in_words, words_for
 from seatsync.reports.view.escaping import escape_controls
 from seatsync.reports.view.names import Names
 
@@ -31,6 +31,11 @@ class Group(NamedTuple):
     @property
     def title(self) -> str:
         return escape_controls(_title(self.action, self.library, self.changes, self.is_of_leavers))
+
+    @property
+    def kind(self) -> str:
+        """What such changes do, in words without a number: ``people join``."""
+        return words_for(self.action)[1]
 
     @property
     def size(self) -> int:
