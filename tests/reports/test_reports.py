@@ -277,6 +277,18 @@ def test_verdict_and_counts_come_first_then_some_refusals_of_each_code(big_and_r
     assert lines[start + 10] == "<details><summary>296 more of kind-not-allowed</summary>"
 
 
+def test_the_page_of_files_that_cannot_be_read_says_what_is_wrong(tmp_path: Path) -> None:
+    """The page may be all that somebody gets to see."""
+    folder = write(tmp_path, LIBRARIES, [("no address", "A", "B", "", ""), *people(2)])
+    told = seatsync("plan", "--format", "html", folder=folder)
+    assert told.code == 3
+    page = Page(told.out)
+    assert "No plan could be made" in page.text
+    assert page.inside("strong") == ["invalid-email"]
+    assert "members.csv:2" in page.text
+    assert "To fix:" in page.text
+
+
 def test_html_has_its_verdict_and_refusals_first(big_and_refused: Plan) -> None:
     page = as_html(big_and_refused)
     order = ["Blocked: 300 rules broken.", "kind-not-allowed", "<h2>Seats", "<h2>Cannot be undone", "<h2>Changes"]

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
-from seatsync.domain.diagnostic import counted
+from seatsync.domain.diagnostic import Diagnostic, counted
 from seatsync.domain.library import BY_KIND, Slots
 from seatsync.planning.seats import SlotChange
 from seatsync.reports.drift import of_plan
@@ -60,8 +60,8 @@ def policy_without_script(style: str) -> str:
     return f"default-src 'none'; style-src {_csp_hash(style)}; base-uri 'none'; form-action 'none'"
 
 
-def plans(views: Sequence[PlanView]) -> Iterator[str]:
-    """Yield the page in pieces."""
+def plans(views: Sequence[PlanView], found: Sequence[Diagnostic] = ()) -> Iterator[str]:
+    """Yield the page in pieces. ``found`` are the findings in files, whose institutions may have no plan."""
     pages = environment()
     pages.filters |= {
         "zip": zip,
@@ -76,6 +76,7 @@ def plans(views: Sequence[PlanView]) -> Iterator[str]:
     allowed = f"style-src {_csp_hash(style)}; script-src {_csp_hash(script)}"
     return pages.get_template("plan.html.jinja").generate(
         views=views,
+        found=found,
         headers=HEADERS,
         outcomes=outcomes(views),
         policy=f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'",

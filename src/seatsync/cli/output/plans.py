@@ -88,7 +88,9 @@ def _as_html(results: Iterable[FolderResult], several: bool) -> Iterator[str]:
     from seatsync.reports import html
     from seatsync.reports.view.plan import PlanView
 
-    return html.plans([PlanView(one.plan) for one in results if one.plan is not None])
+    everything = [*results]
+    found = [finding for one in everything for finding in _placed(one, prefix(one.folder))]
+    return html.plans([PlanView(one.plan) for one in everything if one.plan is not None], found)
 
 
 def _as_markdown(results: Iterable[FolderResult], several: bool) -> Iterator[str]:
