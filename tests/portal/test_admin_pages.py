@@ -344,6 +344,8 @@ def test_an_address_that_no_link_of_ours_has_is_refused(query: str, ruth: Browse
 def test_what_no_database_takes_is_no_fault_of_the_ledger_s(ruth: Browser) -> None:
     for number in (2**31, 2**63, "9" * 5000):
         assert ruth.open(f"/admin/grace/members/{number}").code == 404
+        assert "Search the lists" in ruth.page.text
+        assert "letter" not in ruth.page.text
         assert ruth.open(f"/seats/grace/books/{number}/opt-out").code == 404
         assert ruth.open(f"/admin/grace/journal?before={number}").code == 400
     for path in ("/admin/gr%00ce/", "/claim/%00", "/static/%00", "/seats/gr%00ce/books/1/opt-out"):

@@ -60,6 +60,11 @@ def _refused(error: HTTPException) -> ErrorResponse:
     code = error.code or 500
     if isinstance(error, SecurityError):  # an unknown host, as above
         return _UNKNOWN_HOST, code, {"Content-Type": "text/plain; charset=utf-8"}
+    if code == 404 and request.path.startswith("/admin/"):
+        text = _(
+            "There is no such page, or you do not administer this institution. Search the lists for what you looked for."
+        )
+        return _page(_("Page not found"), text, code)
     if code == 404:
         return _page(
             _("Page not found"), _("Part of the address may be missing. Copy the whole link from the letter."), code
