@@ -163,6 +163,16 @@ def test_an_exception_that_the_change_makes_itself_is_in_the_verdict_of_one_and_
     )
 
 
+def test_a_notice_is_no_warning() -> None:
+    kept = Diagnostic("permanent-kept", "1 seat stays.", "Nothing to do.", None, Severity.NOTICE)
+    doubt = Diagnostic("same-name", "1 member leaves.", "Look.", None, Severity.WARNING)
+    said = report([a_plan("a", *grants(1), warnings=[kept, doubt])])
+    assert re.findall(r"^### (Warnings|Worth knowing) \(1\)\n\n- \*\*([a-z-]+)", said, re.MULTILINE) == [
+        ("Warnings", "same-name"),
+        ("Worth knowing", "permanent-kept"),
+    ]
+
+
 def test_what_else_a_reviewer_must_know_is_said_once() -> None:
     about = About(
         "1a2b3c4" * 5, "Compared with `aaaaaaa`: the same.", others=12, also_open=["#12", "#15"], unrecorded=3

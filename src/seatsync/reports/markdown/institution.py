@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.reports.literal import literal, prose
 from seatsync.reports.markdown.about import About, remarks
 from seatsync.reports.markdown.sections import (
@@ -41,13 +43,18 @@ def institution_section(view: PlanView, facts: Panel, start: str, most: int, abo
         *finding_sections(view.refusals, ("rule broken", "rules broken"), "Rules broken", below),
         changes_section(changes[Effect.FINAL], view.names, "Cannot be undone", below),
         changes_section(changes[Effect.LOSS], view.names, "Taken away", below),
-        *finding_sections(warnings, ("warning", "warnings"), "Warnings", below),
+        *finding_sections(_with(warnings, Severity.WARNING), ("warning", "warnings"), "Warnings", below),
+        *finding_sections(_with(warnings, Severity.NOTICE), ("notice", "notices"), "Worth knowing", below),
         folded_section(changes[Effect.UPDATE], view.names, "Changed"),
         folded_section(changes[Effect.ADDITION], view.names, "Added"),
         seen_section(changes[Effect.SEEN], view.names),
         drift_section(view, below),
     ]
     return head + told + fit(sections, most - len(head + told + final)) + final
+
+
+def _with(found: Sequence[Diagnostic], severity: Severity) -> list[Diagnostic]:
+    return [one for one in found if one.severity is severity]
 
 
 def sentence(view: PlanView, facts: Panel) -> str:
