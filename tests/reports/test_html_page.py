@@ -204,7 +204,7 @@ def test_several_institutions_begin_with_a_list_of_verdicts_that_leads_to_each(r
     page = open_page(PAGES["several"](root))
     assert page.title() == "1 with changes, 1 blocked, 1 without changes: Plans for 3 institutions"
     listed = page.get_by_role("navigation").get_by_role("listitem")
-    verdicts = ["cannot be undone.", "Blocked: 1 rule broken.", "Nothing to do"]
+    verdicts = ["cannot be undone; 1 person loses access.", "Blocked: 1 rule broken.", "Nothing to do"]
     for item, verdict in zip(listed.all(), verdicts, strict=True):
         expect(item).to_contain_text(verdict)
     page.get_by_role("link", name="School empty (empty)").click()
@@ -344,7 +344,7 @@ def test_everything_works_by_keyboard(root: Path, open_page: Open) -> None:
     press("Escape")
     expect(count(page)).to_have_text(f"{total} changes")
     press("Tab")
-    page.keyboard.type("revoke")
+    page.keyboard.type("Seats taken back")
     expect(page.get_by_role("combobox", name="Action")).to_have_value("revoke")
     assert {*cells(page)} == {"gone@grace.example"}
     press("Escape")

@@ -48,17 +48,24 @@ def plan(out: Writer, view: PlanView, everything: bool) -> None:
     if view.refused:
         out.line()
     diagnostics(out, view.refusals, columns=False)
+    _findings(out, view.warnings, Severity.WARNING)
     if view.plan.changes or view.refused:
         _slots(out, view)
     _groups(out, "Cannot be undone", view.irreversible, None if everything else MANY)
     _groups(out, "Changes", view.groups, None if everything else FEW)
     _drift(out, view, None if everything else FEW)
-    if view.warnings:
-        out.line()
-    diagnostics(out, view.warnings, columns=False)
+    _findings(out, view.warnings, Severity.NOTICE)
     if view.plan.changes and view.plan.fingerprint:
         out.line()
         out.line((f"Fingerprint {view.plan.fingerprint}", ""), folded=False)
+
+
+def _findings(out: Writer, found: Iterable[Diagnostic], severity: Severity) -> None:
+    """Write the findings of one severity: warnings belong beside the verdict, what is only worth knowing to the end."""
+    of_severity = [one for one in found if one.severity is severity]
+    if of_severity:
+        out.line()
+    diagnostics(out, of_severity, columns=False)
 
 
 def diagnostics(

@@ -18,7 +18,6 @@ from seatsync.cli.outcome import Outcome
 from seatsync.cli.output.plans import FolderResult, show
 from seatsync.cli.planning import printable_plan, stopped_by_warnings, try_plan
 from seatsync.cli.run import Run
-from seatsync.domain.diagnostic import counted
 from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
@@ -77,7 +76,10 @@ def _apply(
 
 
 def _is_confirmed(plan: Plan) -> bool:
-    """Whether a person says yes; by the whole word where something cannot be undone."""
-    if not (final := len(plan.irreversible)):
-        return is_confirmed(False, "Apply this?")
-    return is_typed_yes(f"{counted(final, 'change')} cannot be undone. Type yes to apply")
+    """Whether a person says yes; by the whole word where something cannot be undone. The question repeats the verdict."""
+    from seatsync.reports.view.decision import Decision, panel
+
+    facts = panel(plan)
+    if facts.decision is not Decision.IRREVERSIBLE:
+        return is_confirmed(False, f"{facts.sentence} Apply this?")
+    return is_typed_yes(f"{facts.sentence} Type yes to apply")

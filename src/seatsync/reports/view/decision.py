@@ -9,7 +9,7 @@ from functools import partial
 from typing import assert_never
 
 from seatsync.domain.action import Action, Sign
-from seatsync.domain.diagnostic import counted
+from seatsync.domain.diagnostic import Severity, counted
 from seatsync.planning.change import Change, takes_seat
 from seatsync.planning.plan import Plan
 
@@ -66,7 +66,8 @@ def panel(plan: Plan) -> Panel:
         elif change.action is Action.ADMIN_REMOVE:
             found["lost_admins"][str((change.before or {}).get("email", ""))] = None
     decision = _decision(plan, finals)
-    return Panel(decision, _sentence(plan, decision, finals), **{name: list(emails) for name, emails in found.items()})
+    sentence = _sentence(plan, decision, finals, len(found["lose"]))
+    return Panel(decision, sentence, **{name: list(emails) for name, emails in found.items()})
 
 
 def effect(change: Change) -> Effect:
@@ -125,17 +126,21 @@ def _decision(plan: Plan, finals: int) -> Decision:
     return Decision.IRREVERSIBLE if finals else Decision.SAFE
 
 
-def _sentence(plan: Plan, decision: Decision, finals: int) -> str:
+def _sentence(plan: Plan, decision: Decision, finals: int, losers: int) -> str:
     changes = partial(in_all, len(plan.changes), seen(plan))
     passed = f" {counted(len(plan.approvals), 'limit')} passed by approval." if plan.approvals else ""
+    if warnings := sum(one.severity is Severity.WARNING for one in plan.warnings):
+        passed += f" {counted(warnings, 'warning')}."
+    lose = f"; {counted(losers, 'person loses', 'people lose')} access" if losers else ""
     match decision:
         case Decision.BLOCKED:
             return f"{counted(len(plan.refusals), 'rule')} broken. Nothing will be applied."
         case Decision.IRREVERSIBLE:
             which = "which" if len(plan.changes) == 1 else f"{finals:,} of which"
-            return f"{changes(f', {which} cannot be undone')}.{passed}"
+            return f"{changes(f', {which} cannot be undone')}{lose}.{passed}"
         case Decision.SAFE:
-            return f"{changes('; all can be undone' if not seen(plan) else '; all others can be undone')}.{passed}"
+            undone = "; all can be undone" if not seen(plan) else "; all others can be undone"
+            return f"{changes(f'{lose}{undone}')}.{passed}"
         case Decision.NOTHING:
             return f"The ledger matches the files.{passed}"
         case never:
