@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from codecs import lookup
+from collections import Counter
 from collections.abc import Sequence
 from itertools import islice, pairwise
 from typing import NamedTuple
@@ -16,6 +17,8 @@ _CODECS = (
 )
 """Encodings that schools' programs write, the commonest first."""
 _MOST_SHOWN, _MOST_VALUES, _MOST_BYTES = 3, 500, 50_000
+_LONGEST_NAME, _MOST_WORDS = 50, 1_000
+"""The letters of a word, and the different words, that are looked at: a hostile file may be one word, or nothing but odd ones."""
 _MUCH = 2.0
 """The difference in strangeness from which an encoding is likely another than the one that was named."""
 _LINE = re.compile(rb"[^\r\n]+")
@@ -55,9 +58,10 @@ def readings(data: bytes) -> list[Reading]:
         if text not in texts.values():
             texts[codec] = text
     likely = _by_frequency(lines, [*texts]) if len(_ODD.findall(lines)) >= _ENOUGH else {}
-    ranked = sorted(texts, key=lambda codec: (_strangeness(texts[codec]), likely.get(codec, 99)))[:_MOST_SHOWN]
-    best = _strangeness(texts[ranked[0]]) if ranked else 0
-    ranked = [codec for codec in ranked if _strangeness(texts[codec]) <= min(best + 2, _MUCH)]
+    strange = {codec: _strangeness(text) for codec, text in texts.items()}
+    ranked = sorted(texts, key=lambda codec: (strange[codec], likely.get(codec, 99)))[:_MOST_SHOWN]
+    best = strange[ranked[0]] if ranked else 0
+    ranked = [codec for codec in ranked if strange[codec] <= min(best + 2, _MUCH)]
     at = _most_telling([_values(texts[codec]) for codec in ranked])
     return [Reading(codec, _values(texts[codec])[at]) for codec in ranked if at < len(_values(texts[codec]))]
 
@@ -93,8 +97,9 @@ def _by_frequency(lines: bytes, codecs: list[str]) -> dict[str, int]:
 
 def _strangeness(text: str) -> float:
     """How unlike names the words with a letter that is not ASCII are: 0 for quite like names."""
-    words = [word for word in _WORD.findall(text) if not word.isascii()]
-    return round(sum(map(_strange, words)) / max(1, len(words)), 1)
+    words = Counter(word[:_LONGEST_NAME] for word in _WORD.findall(text) if not word.isascii())
+    looked_at = words.most_common(_MOST_WORDS)
+    return round(sum(number * _strange(word) for word, number in looked_at) / max(1, sum(dict(looked_at).values())), 1)
 
 
 def _strange(word: str) -> int:
