@@ -16,19 +16,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
+from rich.cells import cell_len
 from screenshots import DOCS, PROGRAM, edit, page_of_a_plan, seatsync
 from screenshots_pages import ADMINISTRATOR, PASSWORD, code, demo, sign_up
 
 PICTURES = DOCS.parent / "build" / "pictures"
 WIDTHS, SCHEMES, COLUMNS = (1280, 390), ("light", "dark"), (60, 80, 100, 120)
 HEBREW, GERMAN = "tamar.bendavid@grace.example", "joerdis.gross@grace.example"
+MOST_LINES = 120
+"""The lines of a list that its picture shows."""
 LISTS = (
     "status",
-    "members --limit 40",
-    "licenses --limit 40",
+    "members",
+    "licenses",
     "log --limit 20",
     "outbox list",
-    "worklist",
+    "worklist list",
     f"why {HEBREW}",
     f"why {GERMAN}",
     "plan",
@@ -172,10 +175,11 @@ def terminal(browser: Browser, school: Path) -> None:
         for columns in COLUMNS:
             environment = {**os.environ, "COLUMNS": str(columns), "FORCE_COLOR": ""}
             done = subprocess.run(
-                [PROGRAM, *command.split()], cwd=school, env=environment, capture_output=True, check=False
+                [PROGRAM, *command.split()], cwd=school, env=environment, capture_output=True, check=True
             )
-            text = done.stdout.decode() + done.stderr.decode()
-            wide = max(map(len, text.splitlines()), default=0)
+            lines = (done.stdout.decode() + done.stderr.decode()).splitlines()
+            wide = max(map(cell_len, lines), default=0)
+            text = "\n".join(lines[:MOST_LINES])
             if wide > columns:
                 print(f"{command} at {columns} columns has a line of {wide}")
             page.set_viewport_size({"width": columns * 9 + 40, "height": 400})
