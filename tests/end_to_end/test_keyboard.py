@@ -40,6 +40,7 @@ def pages(school: Path, room: Mailroom, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 
 def focused(page: Page) -> dict[str, Any]:
+    page.wait_for_load_state()  # a click waits for the next page, but not for its style sheet
     found: dict[str, Any] = page.evaluate(FOCUS)
     return found
 

@@ -86,6 +86,7 @@ def test_a_registrar_takes_the_files_and_marks_what_is_done(pages: Served, schoo
     assert {"CHECKLIST.html", "5-grant-temporary-books.csv", "7-grant-permanent-books.csv"} <= names
     ruth.get_by_role("link", name="Check list to print").click()
     expect(ruth.get_by_role("heading", level=1)).to_have_text("Check list: Grace Seminary")
+    ruth.wait_for_load_state()  # the heading stands before the style sheet has come
     colour = ruth.get_by_role("heading", level=1).evaluate("heading => getComputedStyle(heading).fontFamily")
     assert "Times" not in colour, "the style of the page is read"
 
