@@ -65,7 +65,7 @@ def test_what_cannot_be_undone_is_applied_only_after_the_whole_word(folder: Path
     (folder / "seatsync.yaml").write_text(config, encoding="utf-8")
     before = contents(folder)
     outcome = seatsync("apply", "--now", "2026-09-02", folder=folder, typed=f"{typed}\n")
-    assert "4 changes, 2 of which cannot be undone. Type yes to apply: " in outcome.err
+    assert "2 of 4 changes cannot be undone. Type yes to apply: " in outcome.err
     assert (outcome.code, "Nothing was done." in outcome.err) == (0, not is_done)
     assert (contents(folder) != before) is is_done
 

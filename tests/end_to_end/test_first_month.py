@@ -121,7 +121,7 @@ def test_the_first_month_leaves_no_question_open(portals: Portals, tmp_path: Pat
         more="jamworks,gus@grace.example,temporary,,1003\n",
     )
     plan = desk.types("plan")
-    assert "1 of which cannot be undone" in plan.out
+    assert "1 of 10 changes cannot be undone" in plan.out
     assert "warning" not in plan.out + plan.err
     told = desk.types("apply", "--yes")
     assert "To be done at the vendor:" in told.err

@@ -106,7 +106,7 @@ def as_text(view: PlanView, **environment: str) -> str:
         (
             a_plan("a", *grants(2), *grants(1, "permanent", "final")),
             Decision.IRREVERSIBLE,
-            "## ⚠️ Irreversible: School (a)\n\n3 changes, 1 of which cannot be undone.",
+            "## ⚠️ Irreversible: School (a)\n\n1 of 3 changes cannot be undone.",
         ),
         (a_plan("a", *grants(2)), Decision.SAFE, "## ✅ Safe: School (a)\n\n2 changes; all can be undone."),
         (a_plan("a"), Decision.NOTHING, "## ✅ Nothing to do: School (a)\n\nThe ledger matches the files."),

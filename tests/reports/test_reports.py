@@ -80,7 +80,7 @@ HOSTILE = [
     "- item",
     "<https://evil.example>",
 ]
-FINAL = re.compile(r"\b2 of \w+ cannot be undone")  # in a verdict
+FINAL = re.compile(r"\b2 of \d+ changes cannot be undone")  # in a verdict
 CONTROLS = ["\x1b[31mred", "\x1b]0;title\x07", "a\rb", "\x9b31m", "\u202eexe.csv"]
 
 

@@ -13,7 +13,7 @@ from seatsync.reports.markdown.institution import institution_section, own_excep
 from seatsync.reports.markdown.sections import finding_sections
 from seatsync.reports.room import MOST, fit
 from seatsync.reports.view.counting import actions_in_words, letters_in_words
-from seatsync.reports.view.decision import Decision, Panel, in_all, seen
+from seatsync.reports.view.decision import Decision, Panel, in_all, irrevocable, seen
 from seatsync.reports.view.escaping import escape_controls
 from seatsync.reports.view.plan import PlanView
 
@@ -94,7 +94,7 @@ def _decided(known: Sequence[tuple[PlanView, Panel]], about: About) -> str:
     changing = counted(sum(bool(view.plan.changes) for view, _ in known), "institution")
     finals = sum(len(view.plan.irreversible) for view, _ in known)
     if finals:
-        return f"⚠️ Irreversible: {finals:,} of {counted(changes, 'change')} in {changing} cannot be undone"
+        return f"⚠️ Irreversible: {irrevocable(finals, changes, f' in {changing}')}"
     noted = sum(seen(view.plan) for view, _ in known)
     rest = f"; all {'others ' if noted else ''}can be undone"
     return f"✅ Safe: {in_all(changes, noted, rest, f' in {changing}')}"

@@ -113,6 +113,12 @@ def in_all(changes: int, seen: int, rest: str, where: str = "") -> str:
     )
 
 
+def irrevocable(finals: int, changes: int, where: str = "") -> str:
+    """Return a sentence's beginning that counts changes that cannot be undone, then all."""
+    all = f"{counted(changes, 'change')}{where}"
+    return f"{all}, which cannot be undone" if changes == 1 else f"{finals:,} of {all} cannot be undone"
+
+
 def _ends_earlier(change: Change) -> bool:
     before, after = (change.before or {}).get("until", ""), (change.after or {}).get("until", "")
     return bool(after) and (not before or after < before)
@@ -136,8 +142,8 @@ def _sentence(plan: Plan, decision: Decision, finals: int, losers: int) -> str:
         case Decision.BLOCKED:
             return f"{counted(len(plan.refusals), 'rule')} broken. Nothing will be applied."
         case Decision.IRREVERSIBLE:
-            which = "which" if len(plan.changes) == 1 else f"{finals:,} of which"
-            return f"{changes(f', {which} cannot be undone')}{lose}.{passed}"
+            noted = f"; {seen(plan):,} were seen at the vendor" if seen(plan) else ""
+            return f"{irrevocable(finals, len(plan.changes))}{noted}{lose}.{passed}"
         case Decision.SAFE:
             undone = "; all can be undone" if not seen(plan) else "; all others can be undone"
             return f"{changes(f'{lose}{undone}')}.{passed}"
