@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import letters
-from tests.support.letters import ANN, BEN, CY, DAY, LATER, applied, ran
+from tests.support.letters import ANN, BEN, CY, DAY, LAST, LATER, applied, ran
 from tests.support.mail_server import Mailroom
 from tests.support.pages import Browser, Pages, pages_of
 
@@ -62,6 +62,72 @@ def test_the_page_has_the_command_that_sends_an_unclaimed_invitation_again(schoo
     body = of_ben(ruth)
     assert command not in body
     assert "<dt>Signs in with</dt><dd>ben@home.example</dd>" in body
+
+
+def why_not(ruth: Browser, member: str = "Okafor, Ben") -> str:
+    """What the member's page says about libraries that they cannot use."""
+    page = ruth.open(ruth.open("/admin/grace/members?roster=any").links[member])
+    return page.text.partition("What they cannot use now, and why ")[2].partition(" Whoever keeps")[0]
+
+
+NEVER = "No grant asked for it when the files were applied last. That was on"
+
+
+def test_the_page_says_why_a_library_cannot_be_used_and_its_command_changes_that(school: Path, ruth: Browser) -> None:
+    assert why_not(ruth) == (
+        f"Biblical Studies {NEVER} 1 September 2026. seatsync edit grant books --kind temporary ben@grace.example "
+        f"Jamworks {NEVER} 1 September 2026. seatsync edit grant jamworks ben@grace.example "
+        "Logos Not claimed yet. Granted on 1 September 2026. seatsync resend --library logos ben@grace.example"
+    )
+    ran(school, "ledger", "claim", "logos", BEN[0])
+    ran(school, "edit", "grant", "jamworks", BEN[0])
+    ran(school, "apply", "--yes")
+    assert why_not(ruth).startswith("Biblical Studies No grant")
+    assert "Jamworks" not in why_not(ruth)
+    assert "Logos" not in why_not(ruth)
+
+
+def test_the_page_says_that_a_letter_bounced_or_that_none_is_sent(school: Path, room: Mailroom, ruth: Browser) -> None:
+    room.at_rcpt = lambda to: REPLY if to.startswith("ben") else ""
+    ran(school, "outbox", "send", code=1)
+    assert "Granted on 1 September 2026. The last letter was not delivered. seatsync resend" in why_not(ruth)
+    config = (school / "seatsync.yaml").read_text()
+    (school / "seatsync.yaml").write_text(
+        config.replace("logos-subscription,", "logos-subscription, sends_letters: false,")
+    )
+    applied(school, ANN, BEN, [*CY[:3], "student"])
+    assert "No letters are sent about this library. seatsync resend" in why_not(ruth, "Şahin, Çağla")
+
+
+def test_the_page_says_who_took_a_seat_back_and_when(school: Path, pages: Pages, ruth: Browser) -> None:
+    ran(school, "ledger", "opt-out", "logos", BEN[0], now=LATER)
+    declined = "Logos Declined by the member on 5 September 2026. A grant with regrant: true invites them again."
+    assert declined in why_not(ruth)
+    applied(school, ANN, BEN, [*CY[:3], "student"], now=LATER)
+    applied(school, ANN, BEN, [*CY[:3], ""], now=LAST)
+    gone = "Logos Taken back on 8 September 2026, because no grant asked for it any more. seatsync edit grant logos"
+    assert gone in why_not(ruth, "Şahin, Çağla")
+    applied(school, ANN, [*CY[:3], "student"], now=LAST)
+    pages.now = datetime(2027, 7, 1, tzinfo=UTC)
+    ruth = pages.signed_in("ruth@grace.example")
+    assert "Logos The seat ended on 30 June 2027; the next apply takes it back." in why_not(ruth, "Şahin, Çağla")
+    applied(school, ANN, now="2027-07-01")
+    assert "Logos The seat ended on 30 June 2027. They are on no roster any more" in why_not(ruth, "Şahin, Çağla")
+    assert "seatsync" not in why_not(ruth, "Şahin, Çağla")
+    assert declined.replace(" A grant with regrant: true invites them again.", "") in why_not(ruth)
+
+
+def test_the_page_says_what_is_still_to_be_done_at_the_vendor(school: Path, ruth: Browser) -> None:
+    config = (school / "seatsync.yaml").read_text()
+    (school / "seatsync.yaml").write_text(
+        config.replace("logos-subscription,", "logos-subscription, delivered_by: vendor,")
+    )
+    applied(school, ANN, BEN, [*CY[:3], "student"])
+    assert "Logos Not complete at the vendor: granted here, not yet done at the vendor." in why_not(
+        ruth, "Şahin, Çağla"
+    )
+    ran(school, "worklist", "done", "--yes")
+    assert "Logos Not claimed yet. Granted on 1 September 2026." in why_not(ruth, "Şahin, Çağla")
 
 
 def test_the_overview_says_which_seats_end_and_how_far_invitations_have_come(

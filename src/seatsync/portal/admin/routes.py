@@ -12,10 +12,12 @@ from sqlalchemy import Connection
 from seatsync.domain.fields import MAX_NUMBER
 from seatsync.domain.filters import USERS
 from seatsync.domain.library import Library
+from seatsync.domain.license import Status
 from seatsync.domain.text.characters import clean
 from seatsync.domain.text.days import end_of, parse_day, start_of
 from seatsync.ledger.queries import lists
 from seatsync.ledger.queries.history import HistoryFilter
+from seatsync.ledger.queries.history import history as events
 from seatsync.ledger.queries.institutions.administered import institutions_of
 from seatsync.ledger.queries.named import domains_of, members_named
 from seatsync.ledger.queries.origins import LicenseOrigin
@@ -30,6 +32,7 @@ from seatsync.portal.admin.exports import licenses_csv, members_csv
 from seatsync.portal.admin.journal import JournalPage, journal
 from seatsync.portal.admin.labels import ACTIONS, LETTER_STATES, LETTERS, PERSON, PROGRESS, TERMS
 from seatsync.portal.admin.list_pages import LICENSES, MEMBERS, list_page
+from seatsync.portal.admin.no_access import without_access
 from seatsync.portal.admin.over_time import over_time
 from seatsync.portal.admin.query_string import NAMES, SEVERAL, BadFilter, filters_of, query_of
 from seatsync.portal.admin.remembered import remembered
@@ -106,17 +109,26 @@ def licenses(institution: str) -> str:
 @pages.get("/<institution>/members/<int:number>")
 @signed_in
 def member(institution: str, number: int) -> str:
-    """Show a member: their licenses, the file and line that each comes from, their letters, and their journal."""
+    """Show a member: their licenses and where each comes from, why there is none or no use, their letters, and their journal."""
     with for_administrator(institution) as (here, connection):
-        if number not in read_snapshot(connection, institution, [number]).members:
+        books = read_snapshot(connection, institution, [number])
+        if number not in books.members:
             abort(404)
         (found,) = lists.read_members(connection, institution, [number])
-        titles = {library.id: library.title for library, _ in lists.libraries_of(connection, institution)}
-        past = _journal(connection, institution, HistoryFilter(members=[number]))
+        titles = {library.id: library.title for library in books.libraries.values()}
+        of_member = HistoryFilter(members=[number])
+        past, all_past = _journal(connection, institution, of_member), events(connection, institution, of_member, None)
+        lacking = without_access(found, books, all_past, site().today(here.timezone))
         letters = [*outbox_letters(connection, institution, to_member=number)][: -MOST_SHOWN - 1 : -1]
-    words = {"letter_names": LETTERS, "letter_states": LETTER_STATES, "claim_url": _claim_url(institution)}
+    shown = {
+        "letters": letters,
+        "letter_names": LETTERS,
+        "letter_states": LETTER_STATES,
+        "claim_url": _claim_url(institution),
+        "can_claim": any(held.license.status == Status.UNCLAIMED and not held.at_vendor for held in found.held),
+    }
     return render_template(
-        "admin/member.html", here=here, one=found, titles=titles, page=past, letters=letters, **words
+        "admin/member.html", here=here, one=found, lacking=lacking, titles=titles, page=past, **shown
     )
 
 

@@ -1,0 +1,108 @@
+"""Why a member cannot use a library: one sentence for each, and the command that changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from shlex import quote
+from typing import NamedTuple
+
+from seatsync.domain.action import Action, Unplanned
+from seatsync.domain.library import Library
+from seatsync.domain.license import ABSENT, License, Status
+from seatsync.domain.person import Member
+from seatsync.domain.portal.progress import OPEN
+from seatsync.domain.snapshot import Snapshot
+from seatsync.domain.text.days import day_at
+from seatsync.ledger.queries.history import HistoryLine
+from seatsync.ledger.queries.lists import Listed, ListedLicense
+from seatsync.portal.admin.labels import PROGRESS
+from seatsync.portal.web.translation import _, day
+
+
+class NoAccess(NamedTuple):
+    """A library that a member cannot use, ``why``, and the ``command`` that changes it (empty for none)."""
+
+    library: Library
+    why: str
+    command: str = ""
+
+
+def without_access(one: Listed, books: Snapshot, past: Sequence[HistoryLine], today: str) -> list[NoAccess]:
+    """The libraries that a member cannot use now. ``past`` are the member's events, newest first."""
+    held = {each.library: each for each in one.held}
+    found = []
+    for id, library in books.libraries.items():
+        license = held[id].license if id in held else ABSENT
+        if license.active:
+            sentences = [*_with_seat(held[id], library, today)]
+        else:
+            sentences = [*_without_seat(license, one.member, books, _ended_on(past, id, books.timezone))]
+        if sentences:
+            found.append(NoAccess(library, " ".join(sentences), _command(library, one.member, license)))
+    return found
+
+
+def _with_seat(held: ListedLicense, library: Library, today: str) -> Iterator[str]:
+    """Why a seat is of no use; nothing if it is."""
+    license = held.license
+    if license.ended(today):
+        yield _("The seat ended on %(day)s; the next apply takes it back.", day=day(license.until))
+    elif license.there in OPEN and held.at_vendor:
+        yield _("Not complete at the vendor: %(progress)s.", progress=PROGRESS[held.at_vendor])
+    elif license.status is Status.UNCLAIMED:
+        yield _("Not claimed yet.")
+        if license.invited_on:
+            yield _("Granted on %(day)s.", day=day(license.invited_on))
+        if held.mail:
+            yield _("The last letter was not delivered.")
+        elif not library.sends_letters:
+            yield _("No letters are sent about this library.")
+
+
+def _without_seat(license: License, member: Member, books: Snapshot, ended_on: str) -> Iterator[str]:
+    """Why there is no seat. ``ended_on`` is the day on which it was taken back or declined here; empty if not here."""
+    match license.status:
+        case Status.OPTED_OUT if ended_on:
+            yield _("Declined by the member on %(day)s.", day=day(ended_on))
+        case Status.OPTED_OUT:
+            yield _("Declined at the vendor.")
+        case Status.REVOKED if license.ended(ended_on):
+            yield _("The seat ended on %(day)s.", day=day(license.until))
+        case Status.REVOKED if ended_on and member.on_roster:
+            yield _("Taken back on %(day)s, because no grant asked for it any more.", day=day(ended_on))
+        case Status.REVOKED if ended_on:
+            yield _("Taken back on %(day)s.", day=day(ended_on))
+        case Status.REVOKED:
+            yield _("Taken back at the vendor.")
+        case _ if member.on_roster:
+            yield _("No grant asked for it when the files were applied last.")
+            if books.applied_on:
+                yield _("That was on %(day)s.", day=day(books.applied_on))
+    if not member.on_roster:
+        yield _("They are on no roster any more, and grants are for people on rosters.")
+    elif license.status is Status.OPTED_OUT:
+        yield _("A grant with regrant: true invites them again.")
+
+
+def _ended_on(past: Sequence[HistoryLine], library: str, timezone: str) -> str:
+    """The day on which the last seat was taken back or declined here; empty if that was not here, but at the vendor."""
+    for line in past:
+        if line.library == library and line.what in _HERE:
+            return day_at(line.at, timezone)
+        if line.library == library and line.what == Action.GRANT.value:
+            break
+    return ""
+
+
+_HERE = (Action.REVOKE.value, Unplanned.OPT_OUT.value)
+
+
+def _command(library: Library, member: Member, license: License) -> str:
+    """The command that sends an unclaimed invitation again or grants a seat; none where neither is possible by a command."""
+    if license.active:
+        can_resend = license.status is Status.UNCLAIMED and not library.is_at_vendor
+        return f"seatsync resend --library {library.id} {quote(member.email)}" if can_resend else ""
+    if not (member.on_roster and member.key) or license.status is Status.OPTED_OUT:
+        return ""
+    kind = f" --kind {library.kinds[0]}" if len(library.kinds) > 1 else ""
+    return f"seatsync edit grant {library.id}{kind} {quote(member.email)}"
