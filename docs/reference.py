@@ -45,7 +45,7 @@ def _commands() -> str:
 def contexts() -> Iterator[click.Context]:
     """Yield seatsync and all its commands, each as if it were called."""
     settings = cli.context_settings | {"terminal_width": WIDTH}
-    return _with_subcommands(click.Context(cli, info_name="seatsync", **settings))
+    return _with_subcommands(cli.context_class(cli, info_name="seatsync", **settings))
 
 
 def _with_subcommands(context: click.Context) -> Iterator[click.Context]:
@@ -54,7 +54,7 @@ def _with_subcommands(context: click.Context) -> Iterator[click.Context]:
         for name in context.command.list_commands(context):
             command = context.command.get_command(context, name)
             assert command is not None
-            yield from _with_subcommands(click.Context(command, context, info_name=name, terminal_width=WIDTH))
+            yield from _with_subcommands(command.context_class(command, context, info_name=name, terminal_width=WIDTH))
 
 
 def _file(name: str, schema: Schema) -> str:

@@ -1,14 +1,22 @@
-"""Every list at 60, 80, 100 and 120 columns: whole words, all of them, within the terminal."""
+"""Every list, every help and every message at 60, 80, 100 and 120 columns: whole words, all of them, within the terminal."""
 
 from __future__ import annotations
 
 import csv
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from seatsync.cli.main import cli
+from seatsync.cli.options.help import example
 from tests.support.command_line import seatsync
+from tests.support.databases import copied
 
 CONFIG = """\
 version: 1
@@ -53,6 +61,7 @@ LISTS = (
     "explain",
 )
 
+COLUMNS = [60, 80, 100, 120]
 HEADINGS = {"email", "to", "member"}
 """The columns whose values head a block, where they need no label."""
 
@@ -88,7 +97,7 @@ def shown(command: str, school: Path, columns: int, monkeypatch: pytest.MonkeyPa
     return outcome.out.splitlines()
 
 
-@pytest.mark.parametrize("columns", [60, 80, 100, 120])
+@pytest.mark.parametrize("columns", COLUMNS)
 @pytest.mark.parametrize("command", LISTS)
 def test_every_word_of_a_list_is_whole_and_within_the_terminal(
     command: str, columns: int, school: Path, monkeypatch: pytest.MonkeyPatch
@@ -99,3 +108,104 @@ def test_every_word_of_a_list_is_whole_and_within_the_terminal(
     for line in narrow:
         longest = max(map(cell_len, line.split()), default=0)
         assert cell_len(line) <= columns or longest > columns - 25, line
+
+
+MESSAGES = (
+    "nosuch",
+    "plan --detailed-exitcode --strict",
+    "apply --yes",
+    "validate mistaken",
+    "validate --verbose",
+    "explain permanent-downgrade",
+    "explain duplicate-emial",
+    "verify",
+    "verify --head 1234567890ab",
+    "edit tag nosuch amos.cohen@grace.example",
+    "edit add zoe@grace.example --tag x",
+    "edit add zoe@grace.example --given-name Zoe --family-name Ng --tag student",
+    "members --library jamwork",
+    "members --kind sometimes",
+    "members --tag nosuch",
+    "licenses --tag nosuch",
+    "import export.csv --yes",
+    "worklist bundle to-do",
+    "worklist done --all --yes",
+    "resend --yes",
+    "ledger info",
+    "ledger claim books nobody@grace.example",
+    "ledger unlock",
+    "outbox release --yes",
+    "outbox hold --since 2026-08-01",
+    "outbox send",
+    "why nobody@grace.example",
+    "status",
+)
+"""Commands and mistakes, each on a school of its own."""
+
+
+@pytest.mark.parametrize("command", MESSAGES)
+def test_no_message_is_wider_than_the_terminal(
+    command: str, school: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for columns in COLUMNS:
+        folder = copied(school, tmp_path / str(columns))
+        (folder / "mistaken").mkdir()
+        (folder / "mistaken" / "seatsync.yaml").write_text(CONFIG.replace("system: jamworks", "system: jamwork"))
+        monkeypatch.setenv("COLUMNS", str(columns))
+        outcome = seatsync(*command.split(), "--now", "2026-09-02", folder=folder)
+        assert "This is a bug" not in outcome.err
+        said = outcome.out + outcome.err
+        assert said
+        for line in said.splitlines():
+            assert cell_len(line) <= columns or len(line.split()) == 1, line
+            assert line == line.rstrip(), "a space at the end"
+
+
+def commands() -> Iterator[tuple[str, ...]]:
+    """Every command of the program, and the program itself."""
+    todo: list[tuple[tuple[str, ...], click.Command]] = [((), cli)]
+    while todo:
+        path, command = todo.pop()
+        yield path
+        if isinstance(command, click.Group):
+            below = click.Context(command)
+            named = ((name, command.get_command(below, name)) for name in command.list_commands(below))
+            todo += [((*path, name), one) for name, one in named if one is not None]
+
+
+@pytest.mark.parametrize("columns", COLUMNS)
+def test_no_help_is_wider_than_the_terminal(columns: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    for path in commands():
+        lines = seatsync(*path, "--help", folder=tmp_path).out.splitlines()
+        assert lines
+        assert [line for line in lines if len(line) > columns and len(shlex.split(line.rstrip(" \\"))) > 1] == []
+
+
+@pytest.mark.parametrize("group", ["edit", "edit roster", "ledger", "outbox", "worklist", "fetch"])
+def test_a_group_says_in_whole_what_each_of_its_commands_does(
+    group: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    listed = " ".join(seatsync(*group.split(), "--help", folder=tmp_path).out.partition("Commands:")[2].split())
+    assert listed
+    assert "..." not in listed
+
+
+WORDS = st.lists(
+    st.sampled_from(["--tag", "a", "'b c  d'", '--title="E f"', "x" * 25, f"X='{'y z' * 12}'"]), max_size=12
+).map(" ".join)
+
+
+@given(WORDS, st.integers(40, 100))
+def test_an_example_over_several_lines_is_the_same_command_to_a_shell(words: str, width: int) -> None:
+    line = f"seatsync edit {words}".rstrip()
+    folded = "\n".join(example(line, width))
+    assert shlex.split(folded.replace("\\\n", "")) == shlex.split(line)  # as a shell reads a line that goes on
+
+
+@given(WORDS, st.lists(st.sampled_from(["some", "words", "about", "it"]), min_size=1), st.integers(40, 100))
+def test_what_an_example_does_stands_beside_it_or_below(command: str, about: list[str], width: int) -> None:
+    lines = [*example(f"seatsync {command or 'plan'}   {' '.join(about)}", width)]
+    assert all(len(line) <= width or "X=" in line for line in lines)  # a word of a shell is whole
+    assert " ".join(" ".join(lines).split()).endswith(" ".join(about))

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from seatsync.reports.tables.layout import lay_out, words_in_lines
+from seatsync.reports.sentences import words_in_lines
+from seatsync.reports.tables.layout import lay_out
 
 WORDS = st.text(st.sampled_from("abc漢字שלוםé-@./"), min_size=1, max_size=30)
 CELLS = st.lists(WORDS, max_size=5).map(" ".join)

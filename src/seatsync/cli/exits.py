@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterable
 
 import click
 
 from seatsync.domain.failure import ExitCode, Failure
+from seatsync.reports.sentences import say
 
 debugging = False
 """Whether ``--debug`` was given."""
@@ -43,7 +45,9 @@ def worst(codes: Iterable[int]) -> int:
 def failed(error: Exception) -> int:
     """Print an error and return its exit code."""
     if isinstance(error, click.UsageError):
-        click.UsageError(_of_usage(error), error.ctx).show()
+        shown = io.StringIO()
+        click.UsageError(_of_usage(error), error.ctx).show(shown)
+        say(shown.getvalue().rstrip("\n"))
         return ExitCode.USAGE
     failure = explained(error) or _bug(error)
     print_failure(failure, error)
@@ -70,7 +74,7 @@ def _of_usage(error: click.UsageError) -> str:
 def print_failure(failure: Failure, error: Exception) -> None:
     """Print a failure and what to do about it; with ``--debug`` also the traceback of the ``error`` that caused it."""
     _, message, help = words(failure)
-    click.echo(f"seatsync: {message}", err=True)
+    say(f"seatsync: {message}")
     say_fix(help)
     if debugging:
         import traceback
@@ -80,7 +84,7 @@ def print_failure(failure: Failure, error: Exception) -> None:
 
 def say_fix(help: str) -> None:
     """Print what to do about a problem, below the line that says what the problem is."""
-    click.echo(f"  To fix: {help}", err=True)
+    say(f"  To fix: {help}")
 
 
 def explained(error: Exception) -> Failure | None:

@@ -20,6 +20,7 @@ from seatsync.cli.options import option, with_options
 from seatsync.cli.run import Run
 from seatsync.domain.diagnostic import counted
 from seatsync.domain.failure import ExitCode, Failure
+from seatsync.reports.sentences import say
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
@@ -105,7 +106,8 @@ def each(
         return
     with _progress(run, doing, len(items)) as advance:
         for number, done in enumerate(_in_parallel(step, items, jobs), 1):
-            click.echo(done.err, err=True, nl=False)
+            if done.err:
+                say(done.err.removesuffix("\n"))
             click.echo(done.out, nl=False)
             yield done
             advance(number)
@@ -263,4 +265,4 @@ def summary(run: Run, outcomes: Iterable[tuple[object, int, str]]) -> None:
     )
     for code, names in failed.items():
         more = f" and {len(names) - 20:,} more" if len(names) > 20 else ""
-        click.echo(f"seatsync: {exits.MEANINGS[code]} ({code}): {', '.join(names[:20])}{more}", err=True)
+        say(f"seatsync: {exits.MEANINGS[code]} ({code}): {', '.join(names[:20])}{more}")

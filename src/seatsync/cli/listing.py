@@ -18,6 +18,7 @@ from seatsync.cli.planning import institution_snapshot, without_members
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 from seatsync.domain.filters import Filters
+from seatsync.reports.sentences import say
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -165,7 +166,7 @@ def _say_unfound(selection: Selection, found: Iterable[Member], run: Run) -> Non
     named = [f"line {line}" if run.redactor else f"{email or id} (line {line})" for id, email, line in unfound[:_NAMED]]
     more = f" and {len(unfound) - _NAMED:,} more" if len(unfound) > _NAMED else ""
     who = counted(len(unfound), "row names nobody", "rows name nobody")
-    click.echo(f"{selection.file}: {who} in the ledger: {', '.join(named)}{more}.", err=True)
+    say(f"{selection.file}: {who} in the ledger: {', '.join(named)}{more}.")
 
 
 _NAMED = 10

@@ -16,8 +16,10 @@ from seatsync import __version__
 from seatsync.cli import exits
 from seatsync.cli.options import every_global_option, folder
 from seatsync.cli.options.given import RULE, say_rules
+from seatsync.cli.options.help import HelpContext
 from seatsync.cli.output.privacy import ci_commands_escaped, filtered_output, output_may_be_public
 from seatsync.domain.failure import ExitCode
+from seatsync.reports.sentences import say
 
 GROUPS = {
     "Files": {
@@ -80,6 +82,8 @@ _ELSEWHERE = {
 
 class LazyGroup(click.Group):
     """A group of commands that imports a command's module only when the command is called."""
+
+    context_class = HelpContext
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -172,10 +176,10 @@ def _run(args: Sequence[str] | None) -> int:
     except click.exceptions.Exit as exit:
         return exit.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
+        say(error.format_message())
         return ExitCode.USAGE
     except (KeyboardInterrupt, click.Abort):
-        click.echo("seatsync: interrupted. Unfinished changes were not written.", err=True)
+        say("seatsync: interrupted. Unfinished changes were not written.")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         return _pipe_closed()

@@ -14,6 +14,7 @@ import click
 
 from seatsync.cli import exits
 from seatsync.domain.failure import ExitCode
+from seatsync.reports.sentences import say
 
 FORMAT = "seatsync-outcome/1"
 _PAUSE = 1.0  # seconds between two writes of the file while institutions are done one after the other
@@ -94,7 +95,7 @@ class Record:
         try:
             self.begin()
         except OSError as error:
-            click.echo(f"seatsync: {self._file}: {error.strerror}. The outcome there is not complete.", err=True)
+            say(f"seatsync: {self._file}: {error.strerror}. The outcome there is not complete.")
 
     def _write(self, file: Path) -> None:
         """Replace the file as a whole, so that a killed run leaves an earlier one."""

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-import click
-
 from seatsync.domain.text.days import day_in, instant_in, iso
+from seatsync.reports.sentences import say
 
 if TYPE_CHECKING:
     from seatsync.reports.redaction import Redactor
@@ -67,4 +66,4 @@ class Run:
     def say(self, message: str) -> None:
         """Print a message on standard error, unless ``--quiet``."""
         if not self.quiet:
-            click.echo(message, err=True)
+            say(message)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable, Sequence
-from itertools import accumulate
 from typing import IO
 
 from rich.console import Console
 from rich.text import Text
 
-from seatsync.reports.tables.layout import HEADER, LABEL, lay_out, words_in_lines
+from seatsync.reports.sentences import HANG, columns_of, words_in_lines
+from seatsync.reports.tables.layout import HEADER, LABEL, lay_out
 from seatsync.reports.writer import UNLIMITED_WIDTH
 
 
@@ -18,13 +17,13 @@ class Terminal:
     """A ``Writer`` for a terminal."""
 
     def __init__(self, stream: IO[str], no_color: bool) -> None:
-        width = None if stream.isatty() or os.environ.get("COLUMNS") else UNLIMITED_WIDTH
+        width = columns_of(stream) or UNLIMITED_WIDTH
         self.out = Console(
             file=stream, no_color=no_color or None, width=width, highlight=False, markup=False, emoji=False
         )
         self.stream = stream
         self.is_watched = self.out.is_terminal
-        self.width = self.out.width
+        self.width = width
 
     def line(self, *parts: tuple[str, str], folded: bool = True) -> None:
         whole = Text.assemble(*parts)
@@ -60,14 +59,17 @@ class Terminal:
 
 
 def _folded(line: Text, width: int) -> Text:
-    """The line with line ends between its words; rich would break a long word."""
+    """The line with line ends between its words, and what goes on indented by ``HANG``; rich would break a long word."""
     plain = line.plain.lstrip(" ")
     indent = len(line.plain) - len(plain)
     if line.cell_len <= width:
         return line
-    lengths = [len(one) + 1 for one in words_in_lines(plain, width - indent)]
-    pieces = line[indent:].divide([*accumulate(lengths)][:-1])
-    return Text("\n").join(Text(" " * indent) + _without_end(piece) for piece in pieces)
+    starts, end = list[int](), 0
+    for one in words_in_lines(plain, width - indent, HANG):
+        starts.append(plain.index(one, end))
+        end = starts[-1] + len(one)
+    first, *rest = (_without_end(piece) for piece in line[indent:].divide(starts[1:]))
+    return Text("\n").join([Text(" " * indent) + first, *(Text(" " * (indent + HANG)) + piece for piece in rest)])
 
 
 def _without_end(text: Text) -> Text:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from textwrap import fill
 from typing import IO, assert_never
 
 from seatsync.domain.action import Sign
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.reports.drift import of_plan
+from seatsync.reports.sentences import in_lines, words_in_lines
 from seatsync.reports.view.decision import Decision
 from seatsync.reports.view.findings import help_line, shown
 from seatsync.reports.view.groups import Group
@@ -57,7 +57,7 @@ def plan(out: Writer, view: PlanView, everything: bool) -> None:
     _findings(out, view.warnings, Severity.NOTICE)
     if view.plan.changes and view.plan.fingerprint:
         out.line()
-        out.line((f"Fingerprint {view.plan.fingerprint}", ""), folded=False)
+        out.line((f"Fingerprint {view.plan.fingerprint}", ""))
 
 
 def _findings(out: Writer, found: Iterable[Diagnostic], severity: Severity) -> None:
@@ -83,7 +83,7 @@ def diagnostics(
         diagnostic = shown(finding, folder)
         origin = diagnostic.origin
         where = (f"{origin}:{origin.column}  " if columns else f"{origin}  ") if origin else ""
-        help = "    " + help_line(diagnostic).replace("\n", "\n      ")
+        help = f"    {help_line(diagnostic)}".replace("\n", "\n      ").split("\n")
         if out.is_watched:
             if number:
                 out.line()
@@ -92,12 +92,18 @@ def diagnostics(
             for line, style in zip((excerpt and excerpt(finding, out.width - 4)) or (), ("", weight), strict=False):
                 out.line((f"    {line}", style), folded=False)
             out.paragraph(diagnostic.message)
-            out.line((help, "bold"))
+            for line in help:
+                out.line((line, "bold"), folded=not _is_to_paste(line))
         else:  # without rich, because there may be a hundred thousand
-            message = fill(
-                diagnostic.message, out.width, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False
-            )
-            out.stream.write(f"{where}{_label(diagnostic.severity)} {diagnostic.code}\n{message}\n{help}\n")
+            message = [f"    {line}" for line in words_in_lines(diagnostic.message, out.width - 4)]
+            advice = [one for line in help for one in ([line] if _is_to_paste(line) else in_lines(line, out.width))]
+            head = f"{where}{_label(diagnostic.severity)} {diagnostic.code}"
+            out.stream.write("\n".join([head, *message, *advice]) + "\n")
+
+
+def _is_to_paste(line: str) -> bool:
+    """Whether a line of a help is one of seatsync.yaml, which somebody copies as it is."""
+    return line.startswith("       ")
 
 
 def _label(severity: Severity) -> str:

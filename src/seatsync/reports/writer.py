@@ -7,7 +7,7 @@ from typing import IO, Protocol
 
 from seatsync.reports.tables.layout import lay_out
 
-UNLIMITED_WIDTH = 1000
+UNLIMITED_WIDTH = 1_000_000
 """The width of a pipe, in columns: wide enough that nothing is folded."""
 
 

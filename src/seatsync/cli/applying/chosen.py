@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
 from seatsync.cli.changed.task import Task
 from seatsync.cli.institutions import Step
 from seatsync.cli.outcome import Outcome
 from seatsync.cli.output.plans import show
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
+from seatsync.reports.sentences import say
 
 if TYPE_CHECKING:
     from seatsync.cli.changed.ended import Ended
@@ -39,6 +38,6 @@ def ended_outcome(plan: Plan, folder: str) -> tuple[int, Outcome]:
     told = Outcome(plan.institution, folder, result="unchanged")
     if not plan.refusals:
         return ExitCode.DONE, told
-    click.echo("Nothing was applied.", err=True)
+    say("Nothing was applied.")
     (refusal,) = plan.refusals
     return ExitCode.REFUSED, told._replace(result="stopped", message=refusal.message, help=refusal.help)

@@ -6,8 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from seatsync.cli import exits
 from seatsync.cli.applying.authorization import Authorization
 from seatsync.cli.applying.carry_out import Author, accepted_plan, carry_out
@@ -19,6 +17,7 @@ from seatsync.cli.output.plans import FolderResult, show
 from seatsync.cli.planning import printable_plan, stopped_by_warnings, try_plan
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
+from seatsync.reports.sentences import say
 
 if TYPE_CHECKING:
     from seatsync.apply.outdated import FilesInGit
@@ -63,11 +62,11 @@ def _apply(
         show([result], False, replace(run, format="text", quiet=run.quiet and not asks))
     accepted = accepted_plan(plan)
     if accepted is None or stopped_by_warnings(plan, strict):
-        click.echo("Nothing was applied.", err=True)
+        say("Nothing was applied.")
         return (ExitCode.INVALID if accepted is not None else ExitCode.REFUSED), stopped(plan, folder, run)
     if objection := authorization.objection(plan, folder, run):
         reason, help = objection
-        click.echo(f"seatsync: Nothing was applied: {reason}", err=True)
+        say(f"seatsync: Nothing was applied: {reason}")
         exits.say_fix(help)
         return ExitCode.STALE, stopped(plan, folder, run, reason, help)
     if asks and plan.changes and not _is_confirmed(plan):

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from seatsync.cli.environment import run_address
 from seatsync.cli.outcome import FORMAT
 from seatsync.domain.failure import ExitCode
+from seatsync.reports.sentences import say
 
 if TYPE_CHECKING:
     from seatsync.formats.outcome import OutcomeFile
@@ -28,7 +27,7 @@ def read_outcome(path: Path) -> OutcomeFile:
         why = "The run wrote no outcome: it ended before it applied anything, or the file was lost."
     except ValidationError:
         why = "The run's outcome can't be read."
-    click.echo(f"seatsync: {path}: {why}", err=True)
+    say(f"seatsync: {path}: {why}")
     end = {"code": ExitCode.BROKEN, "message": why, "help": "Look at the log of the run.", "institutions": []}
     return OutcomeFile.model_validate({"format": FORMAT, "command": "apply", "commit": "", "run": run_address(), **end})
 

@@ -8,8 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import click
-
 from seatsync.cli import exits
 from seatsync.cli.applying.carry_out import Author, accepted_plan, carry_out
 from seatsync.cli.applying.facts import NEEDS_KEY, LedgerFacts, command
@@ -26,6 +24,7 @@ from seatsync.cli.planning import plan_result, printable_plan, stopped_by_warnin
 from seatsync.cli.run import Run
 from seatsync.domain.diagnostic import counted
 from seatsync.domain.failure import ExitCode
+from seatsync.reports.sentences import say
 
 if TYPE_CHECKING:
     from seatsync.git.folders import FolderInGit
@@ -125,7 +124,7 @@ def _apply_files(run: Run, strict: bool, author: Author, one: Merged, place: Fol
     accepted = accepted_plan(plan)
     if accepted is None or stopped_by_warnings(plan, strict):
         _show(plan, folder, run)
-        click.echo("Nothing was applied.", err=True)
+        say("Nothing was applied.")
         return (ExitCode.INVALID if accepted is not None else ExitCode.REFUSED), stopped(plan, folder, run)
     if one.trouble is not None and plan.asked:
         return _say_stop(run, folder, plan, f"Nothing was applied: {one.trouble[0]}", one.trouble[1], ExitCode.BROKEN)
@@ -312,6 +311,6 @@ def _show(plan: Plan, folder: Path, run: Run) -> None:
 
 
 def _say_stop(run: Run, folder: Path, plan: Plan, fact: str, help: str, code: int) -> tuple[int, Outcome]:
-    click.echo(f"seatsync: {fact}", err=True)
+    say(f"seatsync: {fact}")
     exits.say_fix(help)
     return code, stopped(plan, folder, run, fact, help)

@@ -21,6 +21,7 @@ from seatsync.cli.output.plans import FolderResult, show
 from seatsync.cli.planning import printable_plan, stopped_by_warnings
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
+from seatsync.reports.sentences import say
 
 if TYPE_CHECKING:
     from seatsync.git.folders import FolderInGit
@@ -66,7 +67,7 @@ def _apply_one_saved(run: Run, strict: bool, author: Author, pair: tuple[Plan, F
     accepted = accepted_plan(plan)
     if accepted is None or stopped_by_warnings(plan, strict):
         show([FolderResult(printable_plan(plan, folder, run), [], folder)], False, run)
-        click.echo("Nothing was applied.", err=True)
+        say("Nothing was applied.")
         return (ExitCode.REFUSED if accepted is None else ExitCode.INVALID), stopped(plan, folder, run)
     return carry_out(run, folder, accepted, author, files, plan_was_shown=False)
 

@@ -8,10 +8,9 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-import click
-
 from seatsync.cli.institution import institution_id
 from seatsync.domain.failure import Failure
+from seatsync.reports.sentences import say
 
 _SECONDS = 20.0
 """How long it may take: the comment is more important."""
@@ -45,7 +44,7 @@ def also_open(institutions: Collection[str], own: int) -> AlsoOpen:
             if number != own and any(owner(PurePosixPath(path).parent) in institutions for path in paths)
         ]
     except Failure as error:
-        click.echo(f"seatsync: Other open pull requests are not known: {error}\n  To fix: {error.help}", err=True)
+        say(f"seatsync: Other open pull requests are not known: {error}\n  To fix: {error.help}")
         return AlsoOpen([])
     sign = "#" if os.environ.get("GITHUB_REPOSITORY") else "!"
     return AlsoOpen([f"{sign}{number}" for number in same], found.is_all)

@@ -26,7 +26,11 @@ def command(run: Run, code: str | None) -> None:
     if code is None:
         text.stdout(run.no_color).table(_row(name, page) for name, page in known.items())
     elif code in known:
-        click.echo(f"{code}\n\n{known[code]}")
+        out = text.stdout(run.no_color)
+        out.line((code, "bold"))
+        for paragraph in known[code].split("\n\n"):
+            out.line()
+            out.line((" ".join(paragraph.split()), ""))
     else:
         raise click.UsageError(f'There is no code "{code}". {did_you_mean(code, known)}'.rstrip())
 

@@ -28,6 +28,7 @@ from seatsync.cli.output.plans import FolderResult, show
 from seatsync.cli.planning import printable_plan, say_what_is_open, stopped_by_warnings, try_plan
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
+from seatsync.reports.sentences import say
 
 if TYPE_CHECKING:
     from seatsync.cli.changed.ended import Ended
@@ -147,7 +148,7 @@ def _saved(results: list[FolderResult], as_array: bool, is_something_to_do: bool
     if plans or not is_something_to_do:
         save(plans, as_array, out)
     elif results and out.exists():
-        click.echo(f"seatsync: no plan was saved; {out} was not changed.", err=True)
+        say(f"seatsync: no plan was saved; {out} was not changed.")
     return results
 
 
@@ -180,7 +181,7 @@ def _plan_one(
         write_foreseen(plan, item.folder, bundle, run)
     is_stopped = stopped_by_warnings(plan, strict)
     if is_stopped:
-        click.echo(f"seatsync: the warnings stop the plan of {plan.institution} (--strict).", err=True)
+        say(f"seatsync: the warnings stop the plan of {plan.institution} (--strict).")
     shown = result.plan or plan
     became = Outcome(
         plan.institution, str(item.folder), None, "planned", fingerprint=shown.fingerprint, summary=plan.summary

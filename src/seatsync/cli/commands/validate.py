@@ -162,7 +162,7 @@ def _show_details(lines: Iterable[str], run: Run) -> None:
 
     out = text.stdout(run.no_color)
     for line in lines:
-        out.line((line, ""), folded=False)
+        out.line((line, ""))
 
 
 def _is_told_by_plan(finding: Diagnostic, desired: Desired | None) -> bool:

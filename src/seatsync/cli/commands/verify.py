@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from seatsync.cli.options import common, one_folder, option
 from seatsync.cli.run import Run
 from seatsync.domain.diagnostic import counted
 from seatsync.domain.failure import ExitCode
+from seatsync.reports.sentences import say
 
 if TYPE_CHECKING:
     from seatsync.ledger.replay import Verdict
@@ -81,9 +83,9 @@ def command(run: Run, folder: Path, heads: tuple[str, ...]) -> int:
 def print_verdict(run: Run, verdict: Verdict, success: str) -> None:
     """Print the faults; or ``success``, the number of journal entries and the head."""
     for fault in verdict.faults:
-        click.echo(f"seatsync: {fault}.", err=True)
+        say(f"seatsync: {fault}.")
     if verdict.more:
-        click.echo(f"seatsync: {verdict.more:,} more faults.", err=True)
+        say(f"seatsync: {verdict.more:,} more faults.")
     if verdict.faults and len(verdict.faults) + verdict.more == verdict.mistyped:
         exits.say_fix(
             "Compare it with your note, and give it again. If your note has it like this, the journal was rewritten."
@@ -94,7 +96,7 @@ def print_verdict(run: Run, verdict: Verdict, success: str) -> None:
         repair = "Rebuild the tables: `seatsync ledger rebuild`" if verdict.chain_holds else "Restore it from a backup"
         exits.say_fix(f"Do not write to this ledger, and find out who changed it. {repair}.")
     else:
-        click.echo(f"{success}: {verdict.links:,} entries, head {verdict.serial}:{verdict.head}")
+        say(f"{success}: {verdict.links:,} entries, head {verdict.serial}:{verdict.head}", sys.stdout)
 
 
 _RESTORED = (

@@ -8,7 +8,10 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from seatsync.cli.options.help import HelpContext
+
 RULE = "Every option can be set in the environment: SEATSYNC_ and its name, such as SEATSYNC_LOCK_TIMEOUT."
+_UNCUT = 1_000
 GLOBALS = "Global options, such as --ledger, --now, --quiet, --redact: see `seatsync --help`."
 
 
@@ -57,9 +60,11 @@ def is_given(ctx: click.Context, name: str) -> bool:
 
 
 def say_rules(command: click.Command) -> None:
-    """End the help of a command, and of those below it, with the rules about its options."""
+    """End the help of a command, and of those below it, with the rules about its options. A group says what each does, uncut."""
+    command.context_class = HelpContext
     if isinstance(command, click.Group):
         for below in command.commands.values():
+            below.short_help = below.get_short_help_str(_UNCUT)
             say_rules(below)
     elif any(isinstance(parameter, GlobalOption) for parameter in command.params):
         command.epilog = f"{GLOBALS} {RULE}"

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
+from seatsync.reports.sentences import words_in_lines
 from seatsync.reports.tables.shortening import is_instant, shortened
 from seatsync.reports.view.escaping import escape_controls
 
@@ -192,17 +193,3 @@ def _flowing(cells: Iterable[Part], width: int) -> Iterator[list[Part]]:
         line, length = [(indent + last, number)], len(indent) + cell_len(last)
     if line:
         yield line
-
-
-def words_in_lines(text: str, width: int) -> list[str]:
-    """The text in lines of at most ``width``. A longer word has a line of its own, and is whole: people copy it."""
-    lines, length = [""], 0
-    for word in text.split(" "):
-        size = cell_len(word)
-        if lines[-1] and length + 1 + size > width:
-            lines.append(word)
-            length = size
-        else:
-            length += size + (1 if lines[-1] else 0)
-            lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
-    return lines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ import click
 
 from seatsync.cli.options import option, with_options
 from seatsync.cli.run import Run
+from seatsync.reports.sentences import say
 
 if TYPE_CHECKING:
     from seatsync.fetching.writing import Difference
@@ -65,9 +67,9 @@ def secret(variable: str) -> str:
 def tell(run: Run, differences: Sequence[Difference], left_out: Counter[str], into: Path) -> None:
     """Print what changed in the files, then who was left out and why."""
     if not differences:
-        click.echo(f"{into}: nothing has changed.")
+        say(f"{into}: nothing has changed.", sys.stdout)
     for one in differences:
-        click.echo(f"{one.path}: {one}.")
+        say(f"{one.path}: {one}.", sys.stdout)
     if left_out:
         run.say(f"Left out: {', '.join(f'{number:,} {why}' for why, number in left_out.most_common())}.")
     if any(one.is_new for one in differences):

@@ -17,6 +17,7 @@ from seatsync.domain.fields import MAX_NUMBER
 from seatsync.domain.library import DeliveredBy, Library
 from seatsync.domain.text.characters import clean, text_fault
 from seatsync.domain.text.guesses import did_you_mean
+from seatsync.reports.sentences import say
 from seatsync.sources.tables.table import squeezed
 from seatsync.systems.registry import SYSTEMS
 from seatsync.systems.system import System
@@ -172,7 +173,7 @@ def _asked_system(adopted: Adopted, id: str) -> System:
     possible = {system.name: system for system in adopted.systems(id)}
     lines = (f"  {_with_kinds(system)}" for system in possible.values())
     question = f"Which kinds of license can {adopted.libraries[id].title} have at the vendor?"
-    click.echo("\n".join([question, *lines]), err=True)
+    say("\n".join([question, *lines]))
     return possible[click.prompt("System", type=click.Choice([*possible]), err=True)]
 
 

@@ -30,6 +30,7 @@ from seatsync.cli.commands.init.writing import write, write_pipeline
 from seatsync.cli.options import EncodingName, common, one_folder, option
 from seatsync.cli.run import Run
 from seatsync.git.branches import root_of
+from seatsync.reports.sentences import say
 from seatsync.sources.files import NAME
 
 if TYPE_CHECKING:
@@ -268,11 +269,10 @@ def _ledger(run: Run, written: Written | None) -> str:
         return written.ledger
     if not sys.stdin.isatty():
         return "postgresql"
-    click.echo(
+    say(
         "Where is the ledger of the pipeline to be?\n"
         "  git         on a branch of the repository, encrypted: needs no server; for a few thousand members\n"
-        "  postgresql  in a PostgreSQL database",
-        err=True,
+        "  postgresql  in a PostgreSQL database"
     )
     answer: str = click.prompt("Ledger", type=click.Choice(["git", "postgresql"]), default="git", err=True)
     return answer

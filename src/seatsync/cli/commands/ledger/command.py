@@ -37,20 +37,24 @@ def info(run: Run, folder: Path) -> None:
     seatsync ledger info
     """
     from seatsync.ledger.queries.named import MemberCount, count_members
+    from seatsync.reports import text
 
     id = institution_of(folder, run)
     ledger = ledger_of(run, folder, id)
     with run.step("Reading the ledger"), ledger.reading() as connection:
         snapshot = without_members(connection, id, run)
         members = count_members(connection, id) if connection is not None else MemberCount(0, 0)
-    click.echo(f"ledger       {ledger}")
-    click.echo(f"institution  {id}")
-    click.echo(f"serial       {snapshot.serial}")
-    click.echo(f"head         {snapshot.head}")
-    click.echo(f"members      {members.on_roster:,} on the rosters, {members.left:,} who have left")
-    click.echo(f"locked by    {ledger.holder(id) or 'nobody'}")
+    facts = {
+        "ledger": str(ledger),
+        "institution": id,
+        "serial": str(snapshot.serial),
+        "head": snapshot.head,
+        "members": f"{members.on_roster:,} on the rosters, {members.left:,} who have left",
+        "locked by": str(ledger.holder(id) or "nobody"),
+    }
     if snapshot.held_since:
-        click.echo(f"letters      held, because the ledger was restored to {snapshot.held_since}")
+        facts["letters"] = f"held, because the ledger was restored to {snapshot.held_since}"
+    text.stdout(run.no_color).table([*facts.items()])
 
 
 @command.command("claim")

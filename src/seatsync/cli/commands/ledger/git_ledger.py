@@ -12,6 +12,7 @@ from seatsync.cli.institution import ledger_of
 from seatsync.cli.options import common, is_confirmed, one_folder, yes_option
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
+from seatsync.reports.sentences import say
 
 if TYPE_CHECKING:
     from seatsync.ledger.stores.git.branch import GitBranch
@@ -57,10 +58,7 @@ def encrypt(run: Run, folder: Path) -> int:
         run.say(f"{branch} is already encrypted for this key.")
         return ExitCode.DONE
     run.say(f"{branch} is encrypted. Everybody who uses it now needs the key, as SEATSYNC_LEDGER_KEY.")
-    click.echo(
-        f"seatsync: the history of {branch} and all copies of it still have the ledger from before.",
-        err=True,
-    )
+    say(f"seatsync: the history of {branch} and all copies of it still have the ledger from before.")
     exits.say_fix("Delete the history: `seatsync ledger forget-history`.")
     return ExitCode.DONE
 
@@ -83,7 +81,7 @@ def forget_history(run: Run, folder: Path, yes: bool) -> int:
         return ExitCode.DONE
     branch.forget_history()
     run.say(f"{branch} no longer has a history.")
-    click.echo("seatsync: the server and copies of the repository may still have the old commits.", err=True)
+    say("seatsync: the server and copies of the repository may still have the old commits.")
     exits.say_fix("Delete old clones, and let the server delete unreachable commits (on GitHub, ask the support).")
     return ExitCode.DONE
 

@@ -17,6 +17,7 @@ from seatsync.cli.options import Moment, common, day, folder, is_confirmed, one_
 from seatsync.cli.planning import institution_snapshot
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
+from seatsync.reports.sentences import say
 
 
 @click.command("migrate")
@@ -55,7 +56,7 @@ def unlock(run: Run, folder: Path, yes: bool) -> int:
     if holder is None:
         run.say("The ledger is not locked.")
         return ExitCode.DONE
-    click.echo(f"The lock is held by {holder} (process {holder.process}).", err=True)
+    say(f"The lock is held by {holder} (process {holder.process}).")
     if not is_confirmed(yes, "Release it? The unfinished changes of that process are undone."):
         return ExitCode.DONE
     ledger.unlock(id, holder)
@@ -86,7 +87,7 @@ def dump(run: Run, folder: Path, out: Path | None) -> int:
     id, snapshot = institution_snapshot(folder, run)
     with ledger_of(run, folder, id).reading() as connection:
         if connection is None or not snapshot.serial:
-            click.echo(f"seatsync: {ledger_of(run, folder, id)} has nothing about {id}: nothing was written.", err=True)
+            say(f"seatsync: {ledger_of(run, folder, id)} has nothing about {id}: nothing was written.")
             return ExitCode.BROKEN
         if out is not None:
             write_atomically(out, lines(connection, id), private=True)
@@ -118,10 +119,9 @@ def load(run: Run, folder: Path, file: Any) -> int:
         id, verdict, unlinked = load_dump(ledger, file, actor(), commit(folder), owner)
     print_verdict(run, verdict, f"Loaded {id} into {ledger}. Journal intact")
     if unlinked:
-        click.echo(
+        say(
             f"seatsync: the personal links of {counted(unlinked, 'letter')} were left out: they were made after the journal's last"
-            " entry, so nothing proves who made them. They don't work in this ledger.",
-            err=True,
+            " entry, so nothing proves who made them. They don't work in this ledger."
         )
         exits.say_fix("Send these letters again, each with a new link: `seatsync outbox retry`.")
     return ExitCode.DONE
@@ -143,7 +143,7 @@ def rebuild(run: Run, folder: Path) -> int:
     id = institution_of(folder, run)
     ledger = ledger_of(run, folder, id)
     if not check_owner(folder, id, run):
-        click.echo(f"seatsync: {ledger} has nothing about {id}: there is nothing to rebuild.", err=True)
+        say(f"seatsync: {ledger} has nothing about {id}: there is nothing to rebuild.")
         return ExitCode.BROKEN
     verdict = ledger.write(id, actor(), commit(folder), lambda connection: verify.rebuild(connection, id))
     print_verdict(run, verdict, "Tables rebuilt")
@@ -175,7 +175,7 @@ def erase(run: Run, folder: Path, member: str, yes: bool) -> int:
     run.say(f"Erased: {counted(records, 'record')}.")
     remains, help = ledger.scrub()
     if remains:
-        click.echo(f"seatsync: {remains}", err=True)
+        say(f"seatsync: {remains}")
         exits.say_fix(help)
     return ExitCode.DONE
 

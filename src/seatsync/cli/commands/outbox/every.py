@@ -6,14 +6,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from seatsync.cli import exits
 from seatsync.cli.commands.outbox.settings import settings_of
 from seatsync.cli.institution import institution_id
 from seatsync.cli.institutions import attempt
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode, Failure
+from seatsync.reports.sentences import say
 
 if TYPE_CHECKING:
     from seatsync.outbox.message import Sender
@@ -155,7 +154,7 @@ class EveryInstitution:
         self.codes[institution] = code
         if self._told.get(institution) != fact:
             self._told[institution] = fact
-            click.echo(f"seatsync: {institution}: {fact}" if institution not in fact else f"seatsync: {fact}", err=True)
+            say(f"seatsync: {institution}: {fact}" if institution not in fact else f"seatsync: {fact}")
             exits.say_fix(help)
 
 

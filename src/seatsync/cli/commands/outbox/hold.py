@@ -24,6 +24,7 @@ from seatsync.cli.options import Moment, check_can_ask, common, folder, is_confi
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.text.days import instant_in, iso
+from seatsync.reports.sentences import say
 
 if TYPE_CHECKING:
     from seatsync.ledger.database import Ledger
@@ -119,7 +120,7 @@ class _Done(NamedTuple):
 
         last = [*self.locked.values()][-1]
         some = ", ".join([*self.locked][:20]) + (" …" if len(self.locked) > 20 else "")
-        click.echo(f"seatsync: {counted(len(self.locked), 'institution')} locked: {some}. {fact} {last}", err=True)
+        say(f"seatsync: {counted(len(self.locked), 'institution')} locked: {some}. {fact} {last}")
         exits.say_fix("Stop the pipelines that apply, and run the same command again.")
         return last.exit_code
 

@@ -30,6 +30,7 @@ from seatsync.cli.metrics import Count, Metrics, metrics
 from seatsync.cli.options import common, one_folder, option
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode, Failure
+from seatsync.reports.sentences import say
 
 if TYPE_CHECKING:
     from seatsync.ledger.database import Ledger
@@ -210,10 +211,10 @@ def _outage(what: str, longest: float, count: Count) -> Outage:
 
     def went(failure: Failure) -> None:
         exits.print_failure(failure, failure)
-        click.echo(f"seatsync: Waiting for the {what} …", err=True)
+        say(f"seatsync: Waiting for the {what} …")
         count(f"{what.replace(' ', '-')}-away", 1)
 
-    return Outage(FIRST_PAUSE, longest, went, lambda: click.echo(f"seatsync: The {what} is back.", err=True))
+    return Outage(FIRST_PAUSE, longest, went, lambda: say(f"seatsync: The {what} is back."))
 
 
 def _due(sending: Sending, letters: frozenset[str], institution: str | None) -> list[str]:
@@ -274,7 +275,7 @@ def _print_missing_address(number: int) -> None:
     from seatsync.domain.diagnostic import counted
 
     fact = f"{counted(number, 'letter needs', 'letters need')} a personal link, but the members' pages have no address."
-    click.echo(f"seatsync: {fact}", err=True)
+    say(f"seatsync: {fact}")
     exits.say_fix("Set SEATSYNC_PORTAL_URL=https://…. Until then these letters wait.")
 
 
@@ -285,7 +286,7 @@ def _report(run: Run, count: Count, every: bool) -> Callable[[str, OutgoingLette
         count(result, 1)
         if run.verbose:
             of = f"{institution}: " if every else ""
-            click.echo(f"{of}letter {letter.serial} ({letter.letter}): {result}", err=True)
+            say(f"{of}letter {letter.serial} ({letter.letter}): {result}")
 
     return report
 

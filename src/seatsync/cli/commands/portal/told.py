@@ -6,9 +6,8 @@ from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-import click
-
 from seatsync.domain.diagnostic import counted
+from seatsync.reports.sentences import say
 
 if TYPE_CHECKING:
     from seatsync.planning.portal.found import Differs, Seen
@@ -25,14 +24,14 @@ def taken_in_words(taken: Counter[Seen | Differs]) -> str:
 def list_differences(view: DriftView) -> None:
     """List what the file says otherwise and the import does not take, person by person, even with ``--quiet``."""
     for notice in view.notices:
-        click.echo(notice, err=True)
+        say(notice)
     left = [row for row in view.rows if not row.is_taken]
     if left:
-        click.echo(f"Not imported: {counted(len(left), 'difference')}.", err=True)
+        say(f"Not imported: {counted(len(left), 'difference')}.")
     for to_do, rows in groupby(left, lambda row: row.to_do):
-        click.echo(f"To fix: {to_do}", err=True)
+        say(f"To fix: {to_do}")
         for row in rows:
-            click.echo(f"  {_difference(row, view.where(row))}", err=True)
+            say(f"  {_difference(row, view.where(row))}")
 
 
 def _difference(row: Row, where: str) -> str:

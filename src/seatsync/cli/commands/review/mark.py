@@ -12,6 +12,7 @@ from seatsync.cli.applying.outcome_file import read_outcome
 from seatsync.cli.extras import needs
 from seatsync.cli.options import common, host_timeout_option, option
 from seatsync.cli.run import Run
+from seatsync.reports.sentences import say
 
 if TYPE_CHECKING:
     from seatsync.formats.outcome import InstitutionOutcome, OutcomeFile
@@ -48,9 +49,7 @@ def command(run: Run, file: Path, commit: str | None, url: str, timeout: float) 
             target = marked_commit(os.environ, commit or "", timeout)
             done, left = statuses.put(target, _of_all(outcome, link), each)
     except HostError as error:
-        click.echo(
-            f"seatsync: Not all statuses were set: {error} To fix: {error.help} The plan is not affected.", err=True
-        )
+        say(f"seatsync: Not all statuses were set: {error} To fix: {error.help} The plan is not affected.")
         return
     more = f", {left:,} left out: `seatsync` covers them" if left else ""
     run.say(f"statuses set: {done:,}{more}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -15,6 +16,7 @@ from seatsync.cli.options import common, host_timeout_option, option
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.text.characters import printable
+from seatsync.reports.sentences import say
 
 if TYPE_CHECKING:
     from seatsync.hosts.proposals.put import Proposals
@@ -118,7 +120,7 @@ def command(
             said = _fenced("\n".join(filter(None, told))) + ("" if are_planned else _UNPLANNED)
             done, url = put(requests, title, said)
             done = "updated" if done == "up to date" and pushed.is_new else done
-    click.echo(f"{done}: {url}" if done else "Nothing to propose: the files are as committed.")
+    say(f"{done}: {url}" if done else "Nothing to propose: the files are as committed.", sys.stdout)
 
 
 def _closed(requests: Proposals) -> tuple[str, str]:
