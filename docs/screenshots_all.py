@@ -59,19 +59,14 @@ def main() -> None:
 
 
 def branded(root: Path) -> Path:
-    """Return a copy of the seminary with a colour, a logo, whom to ask, and what its libraries are."""
+    """Return a copy of the seminary with a colour, a logo, and a helper with a Hebrew name."""
     school = root / "grace-seminary"
     ignored = shutil.ignore_patterns("seatsync.db*")
     shutil.copytree(DOCS.parent / "examples/rosters/grace-seminary", school, ignore=ignored)
     (school / "logo.png").write_bytes(logo())
-    settings = "brand: {logo: logo.png, color: '#a8324a'}\n  help: {name: 'ספריית גרייס', email: library@grace.example}"
+    settings = "brand: {logo: logo.png, color: '#a8324a'}"
     edit(school / "seatsync.yaml", "  opt_out: true", f"  {settings}\n  opt_out: true")
-    about = "about: Commentaries and dictionaries for the whole Bible, in Hebrew (עברית) too., slots: "
-    edit(
-        school / "seatsync.yaml",
-        r"slots: (?=250|60)",
-        about.replace("., ", ", ").replace("about: ", 'about: "').replace(" too,", ' too.",'),
-    )
+    edit(school / "seatsync.yaml", "help: {name: [^,]*", "help: {name: 'ספריית גרייס'")
     return school
 
 

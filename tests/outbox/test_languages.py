@@ -135,16 +135,24 @@ def test_a_helper_is_erased_once_they_help_no_longer(school: Path) -> None:
 
 @pytest.mark.sqlite_only("it is about words")
 def test_a_preview_of_all_shows_each_letter_in_each_language_in_the_institution_s_words(school: Path) -> None:
+    speaking(school, "  help: {name: Hal Pere, email: hal@grace.example}\n  brand: {color: '#7a1f3d'}\n")
+    (school / "seatsync.yaml").write_text(
+        (school / "seatsync.yaml").read_text("utf-8").replace("  opt_out: true\n", "")
+    )
     page = ran(school, "outbox", "preview", "--all", "--format", "html").out
     assert page.count("<iframe sandbox") == len(Letter) * len(LANGUAGES)
-    assert "Grace Library hat einen Platz für Sie" in page
+    assert "Grace Seminary hat einen Platz für Sie" in page
+    assert "background:#7a1f3d" in page
+    assert page.count("Hal Pere") == page.count("mailto:hal%40grace.example") > len(LANGUAGES)
+    assert "opt-out" not in page
+    assert "Hal Pere" not in ran(school, "outbox", "preview", "--all", "--format", "html", "--redact").out
     (school / "letters").mkdir()
     (school / "letters" / "removed.txt.jinja").write_text(
         '{% if language == "de" %}Schade{% else %}Alas{% endif %}\n\n{{ _("Kind regards,") }}\n{{ institution }}\n',
         "utf-8",
     )
     shown = ran(school, "outbox", "preview", "--all", "--letter", "removed").out
-    assert "══ removed · Deutsch ══\nSubject: Schade\n\nFreundliche Grüße\nGrace Library" in shown
+    assert "══ removed · Deutsch ══\nSubject: Schade\n\nFreundliche Grüße\nGrace Seminary" in shown
     assert shown.count("Subject: Alas") == len(LANGUAGES) - 1
     assert "neither --member" in ran(school, "outbox", "preview", "--all", *BEN_S, code=64).err
 

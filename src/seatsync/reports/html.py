@@ -57,7 +57,7 @@ def environment() -> Environment:
 
 def policy_without_script(style: str) -> str:
     """The Content-Security-Policy of a page that loads nothing and has this style and no script."""
-    return f"default-src 'none'; style-src {_csp_hash(style)}; base-uri 'none'; form-action 'none'"
+    return f"default-src 'none'; style-src {csp_hash(style)}; base-uri 'none'; form-action 'none'"
 
 
 def plans(views: Sequence[PlanView], found: Sequence[Diagnostic] = ()) -> Iterator[str]:
@@ -73,7 +73,7 @@ def plans(views: Sequence[PlanView], found: Sequence[Diagnostic] = ()) -> Iterat
         "advice": advice,
     }
     style, script = _source("plan.css"), _source("plan.js")
-    allowed = f"style-src {_csp_hash(style)}; script-src {_csp_hash(script)}"
+    allowed = f"style-src {csp_hash(style)}; script-src {csp_hash(script)}"
     return pages.get_template("plan.html.jinja").generate(
         views=views,
         found=found,
@@ -155,6 +155,6 @@ def _source(name: str) -> Markup:
     return Markup((files("seatsync.reports") / "templates" / name).read_text(encoding="utf-8"))  # noqa: S704
 
 
-def _csp_hash(source: str) -> str:
+def csp_hash(source: str) -> str:
     """Return the source expression by which a Content-Security-Policy allows this style or script."""
     return f"'sha256-{b64encode(sha256(source.encode()).digest()).decode()}'"

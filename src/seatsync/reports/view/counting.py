@@ -57,6 +57,11 @@ def letters_in_words(letters: Mapping[str, int]) -> str:
     return ", ".join(counts) or "none"
 
 
+def letter_in_words(letter: Letter) -> str:
+    """Return a letter's name: ``Confirmation of access``."""
+    return _LETTERS[letter][0].capitalize()
+
+
 def seats_left(slots: Mapping[str, SlotChange]) -> str:
     """Return how many seats each library has left after the plan, the worst first: ``books 2 of 40, maps 15 of 100``."""
     by_need = sorted(slots.items(), key=lambda item: (_share_left(item[1]), item[0]))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seatsync.cli import exits
-from seatsync.cli.commands.outbox.settings import settings_of
+from seatsync.cli.commands.outbox.settings import Settings, settings_of
 from seatsync.cli.institution import institution_id
 from seatsync.cli.institutions import attempt
 from seatsync.cli.run import Run
@@ -15,8 +15,6 @@ from seatsync.domain.failure import ExitCode, Failure
 from seatsync.reports.sentences import say
 
 if TYPE_CHECKING:
-    from seatsync.outbox.message import Sender
-    from seatsync.outbox.rendering import Templates
     from seatsync.outbox.sender import LetterSender, Sending
 
 Stamp = tuple[tuple[str, int, int, int], ...]
@@ -140,12 +138,14 @@ class EveryInstitution:
     def _sender(self, institution: str, folder: Path) -> LetterSender | None:
         from seatsync.outbox.sender import LetterSender
 
-        def read(path: Path) -> tuple[int, tuple[str, Sender, Templates]]:
+        def read(path: Path) -> tuple[int, Settings]:
             return ExitCode.DONE, settings_of(path, self.run, self.mail_from)
 
         done = attempt(read, folder)
-        if done.result is not None and done.result[0] == institution:
-            return LetterSender(self.sending, institution, templates=done.result[2], mail_from=done.result[1])
+        if done.result is not None and done.result.institution.id == institution:
+            return LetterSender(
+                self.sending, institution, templates=done.result.templates, mail_from=done.result.sender
+            )
         help = "Correct them; the letters go out then."
         self._wait(institution, ExitCode.INVALID, f"The letters of {institution} wait for the files in {folder}.", help)
         return None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from seatsync.cli import exits
-from seatsync.cli.commands.outbox.settings import mail_from, portal, portal_address, settings_of
+from seatsync.cli.commands.outbox.settings import Settings, mail_from, portal, portal_address, settings_of
 from seatsync.cli.institution import institution_of, ledger_of
 from seatsync.cli.options import common, one_folder, option
 from seatsync.cli.output.findings import print_findings
@@ -66,13 +66,14 @@ def preview(
 
     if letter is not None and letter not in [*Letter]:
         raise click.UsageError(f"There is no letter {letter}. The letters are: {', '.join(Letter)}.")
-    _, sender, templates = settings_of(folder, run, mail_from, stand_in="nobody@sender.invalid")
+    settings = settings_of(folder, run, mail_from, stand_in="nobody@sender.invalid")
+    _, sender, templates = settings
     if everything:
         if member is not None or run.format == "eml":
             raise click.UsageError(
                 "--all shows examples as text or HTML, so it goes with neither --member nor --format eml."
             )
-        return _all(folder, sender.name, templates, letter, run)
+        return _all(folder, settings, letter, run)
     id = institution_of(folder, run)
     portal = portal_address(portal_url) or "https://portal.invalid"
     found = _waiting(folder, id, run, letter, member, limit)
@@ -95,17 +96,17 @@ def preview(
     return exits.worst(codes)
 
 
-def _all(folder: Path, institution: str, templates: Templates, letter: str | None, run: Run) -> int:
-    from seatsync.cli.commands.outbox.preview_all import all_samples, as_page, as_text
+def _all(folder: Path, settings: Settings, letter: str | None, run: Run) -> int:
+    from seatsync.cli.commands.outbox.preview_all import all_samples, as_text
     from seatsync.outbox.rendering import BadTemplate
+    from seatsync.reports.letters.page import html
 
-    found = all_samples(templates, institution, letter)
     try:
-        for piece in as_page(found, institution) if run.format == "html" else as_text(found):
-            click.echo(piece)
+        found = all_samples(settings, letter, run.redactor is None)
     except BadTemplate as bad:
         print_findings(folder, [bad.finding], run)
         return ExitCode.INVALID
+    click.echo(html(found, settings.institution.name) if run.format == "html" else as_text(found))
     return ExitCode.DONE
 
 

@@ -107,7 +107,8 @@ def send(
         check_mail_from(mail_from)
         id, ledger = None, shared_ledger_of(replace(run, quiet=True, lock_timeout=min(run.lock_timeout, LOCK_OF_ONE)))
     else:
-        id, sender, templates = settings_of(folder, run, mail_from)
+        settings = settings_of(folder, run, mail_from)
+        id = settings.institution.id
         ledger = ledger_of(run, folder, id, pool_size=1)
     portal = portal_address(portal_url)
     server = os.environ.get("SEATSYNC_SMTP_URL", "")  # not an option: everybody on the machine can see arguments
@@ -130,7 +131,7 @@ def send(
             sending, letters, lambda: _due(sending, letters, id), everyone.sender_of, everyone.put_aside, True
         )
         if id is not None:
-            one = LetterSender(sending, id, templates, sender)
+            one = LetterSender(sending, id, settings.templates, settings.sender)
             turns = Turns(sending, letters, turns.due, lambda institution: one)
         try:
             code = _send(turns, id, limit, watch, run, count)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -15,6 +15,7 @@ from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
+    from seatsync.formats.config import InstitutionEntry
     from seatsync.outbox.message import Sender
     from seatsync.outbox.rendering import Templates
 
@@ -24,8 +25,16 @@ mail_from = option(
 )
 
 
-def settings_of(folder: Path, run: Run, mail_from: str | None, stand_in: str = "") -> tuple[str, Sender, Templates]:
-    """The institution's id, the sender of its letters (default ``stand_in``), and its templates.
+class Settings(NamedTuple):
+    """An institution, the sender of its letters, and its templates."""
+
+    institution: InstitutionEntry
+    sender: Sender
+    templates: Templates
+
+
+def settings_of(folder: Path, run: Run, mail_from: str | None, stand_in: str = "") -> Settings:
+    """What letters need of an institution's files. Without a sender of their own they have ``stand_in``.
 
     Exits with 3 if the files or templates have mistakes.
     """
@@ -49,7 +58,7 @@ def settings_of(folder: Path, run: Run, mail_from: str | None, stand_in: str = "
             "Set the sender of letters: SEATSYNC_MAIL_FROM='Name <address>', or mail.address in seatsync.yaml."
         )
     name = sender.name or mail.name or config.institution.name
-    return config.institution.id, replace(sender, name=name, reply_to=mail.reply_to or ""), templates
+    return Settings(config.institution, replace(sender, name=name, reply_to=mail.reply_to or ""), templates)
 
 
 def check_mail_from(mail_from: str | None) -> Sender | None:
