@@ -14,6 +14,7 @@ from seatsync.cli.run import Run
 if TYPE_CHECKING:
     from seatsync.apply.outdated import FilesInGit
     from seatsync.git.folders import FolderInGit
+    from seatsync.git.published import Published
     from seatsync.planning.plan import Plan
 
 
@@ -22,6 +23,13 @@ def places_in_git(folders: Sequence[Path]) -> list[FolderInGit]:
     from seatsync.git.folders import folders_in_git
 
     return folders_in_git(folders, os.environ)
+
+
+def published_files(folders: Sequence[Path]) -> list[Published]:
+    """Where a code host shows the files of each folder, in the same way."""
+    from seatsync.git.published import published
+
+    return published(folders, os.environ)
 
 
 def files_in_git(plan: Plan, place: FolderInGit, commit: str, allows_outdated: bool = False) -> FilesInGit:

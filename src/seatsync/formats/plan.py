@@ -211,6 +211,11 @@ class PlanFile(_Closed):
         None,
         description="The last Git commit that touched these files; absent if it is not known, or if they differ from it.",
     )
+    files_at: Annotated[str, Field(pattern=r"^https://[a-z0-9.:-]+/[A-Za-z0-9._~/-]+/blob/[0-9a-f]{40,64}/([A-Za-z0-9._~%/-]+/)?$")] | None = Field(
+        None,
+        description="The address of the institution's folder on GitHub or GitLab, at the commit that was planned, for links in "
+        "reports. Absent if it is not known, or if a file is not there as it was planned.",
+    )
     ledger: LedgerEntry
     fingerprint: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")] = Field(
         description="SHA-256 of the changes only: equal plans made at different times have equal fingerprints. "

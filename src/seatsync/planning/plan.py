@@ -36,7 +36,8 @@ class Plan:
     that the files ask for (``planning.asked``); it is empty if they ask for none. ``files_commit`` is the last commit that
     touched the files; empty if not known. ``exports`` has the keys of the exports in the files, with the serial of the journal
     entry that took each, 0 for this plan; ``drift`` is what those that this plan takes show otherwise, ``exports_read`` when the
-    newest of these was taken, by library. ``names`` are those of members whose changes do not say them, by number.
+    newest of these was taken, by library. ``names`` are those of members whose changes do not say them, by number. ``files_at`` is
+    the address of the files at a code host, with a slash; empty if not known.
     """
 
     institution: str
@@ -64,6 +65,7 @@ class Plan:
     exports_read: Mapping[str, str] = field(default_factory=dict)
     drift: Sequence[Drift] = ()
     names: Mapping[int, str] = field(default_factory=dict)
+    files_at: str = ""
 
     @property
     def reads_otherwise(self) -> bool:
@@ -80,6 +82,12 @@ class Plan:
         """The institution's id in the ledger, if the plan changes it; else empty."""
         first = self.changes[0] if self.changes else None
         return str((first.before or {}).get("id", "")) if first and first.action is Action.INSTITUTION_UPDATE else ""
+
+    @property
+    def places(self) -> set[str]:
+        """The files that the plan names as the place of something."""
+        found = {one.origin.file for one in (*self.refusals, *self.warnings) if one.origin is not None}
+        return found | {change.origin.file for change in self.changes} | {one.origin.file for one in self.drift}
 
     @property
     def summary(self) -> dict[str, int]:

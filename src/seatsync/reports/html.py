@@ -18,6 +18,7 @@ from seatsync.domain.diagnostic import Diagnostic, counted
 from seatsync.domain.library import BY_KIND, Slots
 from seatsync.planning.seats import SlotChange
 from seatsync.reports.drift import of_plan
+from seatsync.reports.view.changes import Line
 from seatsync.reports.view.findings import advice, by_code
 from seatsync.reports.view.groups import Group
 from seatsync.reports.view.plan import PlanView
@@ -96,24 +97,35 @@ def outcomes(views: Sequence[PlanView]) -> str:
 def rows(group: Group) -> Iterator[Markup]:
     """Yield the rows of a group's table, one chunk at a time.
 
-    A chunk is escaped as a whole. Tabs and newlines separate its cells: the view allows neither of them in a text.
+    A chunk is escaped as a whole. Tabs and newlines separate its cells, and other controls mark its links: the view allows none
+    of them in a text.
     """
-    if group.reason:
-        return _rows((one.subject, one.what, one.where) for one in group.lines())
-    return _rows(group.lines())
+    has_reason = bool(group.reason)
+    return _rows(
+        (told.subject, told.what, _place(told)) if has_reason else (*told[:3], _place(told)) for told in group.lines()
+    )
 
 
 def drift(view: PlanView) -> Iterator[Markup]:
     """Yield the rows of the table of drift, in the same way."""
-    return _rows(of_plan.lines(view.plan))
+    return _rows((*told[:3], _place(told)) for told in of_plan.lines(view.plan))
 
 
 def _rows(lines: Iterable[tuple[str, ...]]) -> Iterator[Markup]:
     left = iter(lines)
     while chunk := list(islice(left, CHUNK)):
         escaped = str(escape("\n".join(map("\t".join, chunk))))
-        cells = escaped.replace("\t", "</td><td>").replace("\n", "</td></tr>\n<tr><td>")
+        linked = escaped.replace(_LINK, '<a href="').replace(_SHOWN, '">').replace(_END, "</a>")
+        cells = linked.replace("\t", "</td><td>").replace("\n", "</td></tr>\n<tr><td>")
         yield Markup(f"<tr><td>{cells}</td></tr>")  # noqa: S704 (escaped above)
+
+
+_LINK, _SHOWN, _END = "\x01", "\x02", "\x03"  # around a link's address and words
+
+
+def _place(told: Line) -> str:
+    """A place with the marks of a link, if a code host shows it."""
+    return f"{_LINK}{told.address}{_SHOWN}{told.where}{_END}" if told.address else told.where
 
 
 def bars(change: SlotChange) -> list[Bar]:

@@ -136,6 +136,7 @@ class Redactor:
             exports_read={},
             drift=[self._drift(one) for one in plan.drift],
             names={},
+            files_at="" if any(self.text(name) != name for name in (plan.files_at, *plan.rosters)) else plan.files_at,
             redacted=True,
         )
 

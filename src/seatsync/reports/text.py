@@ -147,10 +147,10 @@ def _group(out: Writer, group: Group, most: int | None) -> None:
         return
     if group.reason:
         out.line((f"    {group.reason}", "dim"))
-        rows = [(subject, what, where) for subject, what, _, where in group.lines(most)]
+        rows = [(told.subject, told.what, told.where) for told in group.lines(most)]
         out.table(rows, styles=("", "", "dim"), indent=4)
     else:
-        out.table(group.lines(most), styles=("", "", "dim", "dim"), indent=4)
+        out.table((told[:4] for told in group.lines(most)), styles=("", "", "dim", "dim"), indent=4)
     if most is not None and len(group.changes) > most:
         out.line((f"    … and {len(group.changes) - most:,} more (--verbose shows all)", "dim"))
 
@@ -161,7 +161,7 @@ def _drift(out: Writer, view: PlanView, most: int | None) -> None:
     out.line()
     out.line((f"Drift ({len(lines):,})", "bold"))
     out.line((f"    {of_plan.TITLE}", "dim"))
-    rows = [(who, library, what, where) for who, what, library, where in lines[:most]]
+    rows = [(one.subject, one.why, one.what, one.where) for one in lines[:most]]
     out.table(rows, styles=("", "", "", "dim"), indent=4)
     if most is not None and len(lines) > most:
         out.line((f"    … and {len(lines) - most:,} more (--verbose shows all)", "dim"))

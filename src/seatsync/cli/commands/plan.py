@@ -17,7 +17,7 @@ from seatsync.cli.applying.outcomes import blocked, of_errors
 from seatsync.cli.changed.since import changed_since_option, chosen_of, proposal_option
 from seatsync.cli.changed.task import Task
 from seatsync.cli.changed.without_folder import say_without_folder
-from seatsync.cli.in_git import commit_of_files, places_in_git
+from seatsync.cli.in_git import commit_of_files, places_in_git, published_files
 from seatsync.cli.institution import ledger_of
 from seatsync.cli.institutions import each, many, part_of, summary
 from seatsync.cli.options import common, folders, option
@@ -33,6 +33,7 @@ from seatsync.reports.sentences import say
 if TYPE_CHECKING:
     from seatsync.cli.changed.ended import Ended
     from seatsync.git.folders import FolderInGit
+    from seatsync.git.published import Published
     from seatsync.planning.plan import Plan
     from seatsync.plans.result import PlanResult
 
@@ -105,10 +106,12 @@ def command(
         step = partial(_plan_one, run, strict, detailed_exitcode, bundle, several if prints_itself else None)
         is_file = run.format == "json" or out is not None
         places: Sequence[FolderInGit | None] = places_in_git(names) if is_file else [None] * len(names)
+        has_links = is_file or run.format in ("html", "markdown")
+        addresses: Sequence[Published | None] = published_files(names) if has_links else [None] * len(names)
         told: list[tuple[object, int, str]] = []
 
         def planned() -> Iterator[FolderResult]:
-            items = [*zip(chosen.items, places, strict=True)]
+            items = [*zip(chosen.items, places, addresses, strict=True)]
             for number, done in enumerate(each(step, items, run, jobs, "Planning")):
                 became, result = done.result or (Outcome("", "", None, "stopped", *done.failure), None)
                 record.note(number, became._replace(code=done.code))
@@ -158,15 +161,15 @@ def _plan_one(
     detailed: bool,
     bundle: Path | None,
     is_one_of_several: bool | None,
-    one: tuple[Task | Ended, FolderInGit | None],
+    one: tuple[Task | Ended, FolderInGit | None, Published | None],
 ) -> tuple[int, tuple[Outcome, FolderResult | None]]:
     """Plan one folder: exit code, and result for the outcome file and as a value. If its place in Git is given, its plan says the
-    commit.
+    commit, and where a code host shows the files, if that is given.
 
     The step prints its plan itself, as ``is_one_of_several`` or the only one; if that is None, it returns the plan instead.
     """
-    item, place = one
-    (plan, found, id), result = _planned(item, place, run)
+    item, place, address = one
+    (plan, found, id), result = _planned(item, place, address, run)
     if plan is None:
         return ExitCode.INVALID, (of_errors(found)._replace(institution=id), result)
     if is_one_of_several is not None:
@@ -191,7 +194,9 @@ def _plan_one(
     return exit_code(plan, strict, detailed), (became, result if is_one_of_several is None else None)
 
 
-def _planned(item: Task | Ended, place: FolderInGit | None, run: Run) -> tuple[PlanResult, FolderResult]:
+def _planned(
+    item: Task | Ended, place: FolderInGit | None, address: Published | None, run: Run
+) -> tuple[PlanResult, FolderResult]:
     """The plan of one folder, or of an institution that has none any more, and what to print of it."""
     from seatsync.plans.result import PlanResult
 
@@ -212,6 +217,8 @@ def _planned(item: Task | Ended, place: FolderInGit | None, run: Run) -> tuple[P
         planned = with_own_exceptions(planned, item)
     if place is not None:
         planned = replace(planned, files_commit=commit_of_files(planned, place))
+    if address is not None:
+        planned = replace(planned, files_at=address.address_of(planned.places))
     return PlanResult(planned, []), FolderResult(printable_plan(planned, item.folder, run), [], item.folder)
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from seatsync.planning.plan import Plan
+from seatsync.planning.portal.found import Drift
 from seatsync.reports.drift.view import in_words
 from seatsync.reports.view.changes import Line
 from seatsync.reports.view.escaping import escape_controls
+from seatsync.reports.view.places import address_of
 
 TITLE = "What exports from the portal show otherwise, and this plan does not take."
 
 
 def lines(plan: Plan) -> list[Line]:
     """Return each difference: who, what, in which library, and the row of the export."""
-    told = [
-        (one.difference.email, in_words(one.difference), one.difference.library, str(one.origin)) for one in plan.drift
-    ]
-    return [Line(*map(escape_controls, one)) for one in told]
+    return [_line(one, address_of(one.origin, plan.files_at)) for one in plan.drift]
+
+
+def _line(drift: Drift, address: str) -> Line:
+    one = drift.difference
+    who, what, library, where = map(escape_controls, (one.email, in_words(one), one.library, str(drift.origin)))
+    return Line(who, what, library, where, address)

@@ -28,6 +28,7 @@ def institution_section(view: PlanView, facts: Panel, start: str, most: int, abo
 
     Its heading begins with ``start``. ``about`` is given for the only institution.
     """
+    view = _without_links(view) if _needs_room(view, most) else view
     head = f"{start} {facts.decision}: {literal(view.title)}\n\n"
     head += f"{sentence(view, facts)} {literal(view.context)}{f',{about.at}' if about and about.commit else ''}.\n\n"
     head += remarks(replace(about, commit="")) if about else ""
@@ -40,17 +41,30 @@ def institution_section(view: PlanView, facts: Panel, start: str, most: int, abo
     below = f"{start.split()[0]}#"
     sections = [
         seats_section(view.slots),
-        *finding_sections(view.refusals, ("rule broken", "rules broken"), "Rules broken", below),
-        changes_section(changes[Effect.FINAL], view.names, "Cannot be undone", below),
-        changes_section(changes[Effect.LOSS], view.names, "Taken away", below),
-        *finding_sections(_with(warnings, Severity.WARNING), ("warning", "warnings"), "Warnings", below),
-        *finding_sections(_with(warnings, Severity.NOTICE), ("notice", "notices"), "Worth knowing", below),
-        folded_section(changes[Effect.UPDATE], view.names, "Changed"),
-        folded_section(changes[Effect.ADDITION], view.names, "Added"),
-        seen_section(changes[Effect.SEEN], view.names),
+        *finding_sections(view.refusals, ("rule broken", "rules broken"), "Rules broken", below, view),
+        changes_section(changes[Effect.FINAL], view, "Cannot be undone", below),
+        changes_section(changes[Effect.LOSS], view, "Taken away", below),
+        *finding_sections(_with(warnings, Severity.WARNING), ("warning", "warnings"), "Warnings", below, view),
+        *finding_sections(_with(warnings, Severity.NOTICE), ("notice", "notices"), "Worth knowing", below, view),
+        folded_section(changes[Effect.UPDATE], view, "Changed"),
+        folded_section(changes[Effect.ADDITION], view, "Added"),
+        seen_section(changes[Effect.SEEN], view),
         drift_section(view, below),
     ]
     return head + told + fit(sections, most - len(head + told + final)) + final
+
+
+_PER_LINK = 150  # characters
+
+
+def _needs_room(view: PlanView, most: int) -> bool:
+    """Whether links would take the room of changes: names matter more."""
+    places = len(view.plan.changes) + len(view.refusals) + len(view.warnings) + len(view.plan.drift)
+    return places * _PER_LINK > most // 2
+
+
+def _without_links(view: PlanView) -> PlanView:
+    return replace(view, plan=replace(view.plan, files_at=""))
 
 
 def _with(found: Sequence[Diagnostic], severity: Severity) -> list[Diagnostic]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.planning.change import Change
@@ -13,8 +14,7 @@ from seatsync.reports.room import Rows, Section, Turn
 from seatsync.reports.view.changes import seen_in_words
 from seatsync.reports.view.counting import actions_in_words, words_for
 from seatsync.reports.view.findings import advice, by_code
-from seatsync.reports.view.groups import Group, groups_of
-from seatsync.reports.view.names import Names
+from seatsync.reports.view.groups import Group
 from seatsync.reports.view.plan import PlanView
 from seatsync.reports.view.seats import HEADERS
 
@@ -31,8 +31,11 @@ def seats_section(rows: Sequence[Sequence[str]]) -> Section:
     return Section(header, [Rows(("library", "libraries"), len(rows), texts)], "\n", Turn.FIRST)
 
 
-def finding_sections(found: Sequence[Diagnostic], kind: tuple[str, str], title: str, level: str) -> Iterator[Section]:
-    """The first few findings of each code, then the rest of each code, folded."""
+def finding_sections(
+    found: Sequence[Diagnostic], kind: tuple[str, str], title: str, level: str, view: PlanView | None = None
+) -> Iterator[Section]:
+    """The first few findings of each code, then the rest of each code, folded. ``view`` is that of their plan, if they are of one."""
+    told = partial(_finding, view=view)
     kinds = by_code(found)
     first = [finding for alike in kinds.values() for finding in alike[:_OF_ONE_CODE]]
     counts = ", ".join(f"{len(alike):,} {literal(name)}" for name, alike in kinds.items())
@@ -40,15 +43,16 @@ def finding_sections(found: Sequence[Diagnostic], kind: tuple[str, str], title: 
     is_grave = any(one.severity in (Severity.ERROR, Severity.REFUSAL) for one in found)
     turn = Turn.FIRST if is_grave else Turn.LAST
     head = f"{level} {title} ({len(found):,})\n\n{many}"
-    yield Section(head, [Rows(kind, len(first), map(_finding, first))], "\n", turn)
+    yield Section(head, [Rows(kind, len(first), map(told, first))], "\n", turn)
     for name, alike in kinds.items():
         rest = alike[_OF_ONE_CODE:]
         head = f"<details><summary>{len(rest):,} more of {in_html(name)}</summary>\n\n"
-        yield Section(head, [Rows(kind, len(rest), map(_finding, rest))], _FOLDED, Turn.LAST)
+        yield Section(head, [Rows(kind, len(rest), map(told, rest))], _FOLDED, Turn.LAST)
 
 
-def _finding(finding: Diagnostic) -> str:
-    where = f" at {code(str(finding.origin))}" if finding.origin else ""
+def _finding(finding: Diagnostic, view: PlanView | None) -> str:
+    place = _linked(str(finding.origin), view.address_of(finding) if view else "")
+    where = f" at {place}" if finding.origin else ""
     words, paste, then = advice(finding)
     fence = fence_of(paste)
     block = f"\n  {fence}yaml\n{paste}\n  {fence}" if paste else ""
@@ -56,31 +60,36 @@ def _finding(finding: Diagnostic) -> str:
     return f"- **{literal(finding.code)}**{where}: {prose(finding.message)}\n  {prose(words)}{block}{last}\n"
 
 
-def changes_section(changes: Sequence[Change], names: Names, title: str, level: str) -> Section:
+def _linked(place: str, address: str) -> str:
+    """A place, as a link if a code host shows it. Nothing in such an address has a meaning in Markdown."""
+    return f"[{code(place)}]({address})" if address else code(place)
+
+
+def changes_section(changes: Sequence[Change], view: PlanView, title: str, level: str) -> Section:
     """Return changes as tables under a heading."""
-    return Section(f"{level} {title} ({len(changes):,})\n\n", _tables(changes, names), "", Turn.SECOND)
+    return Section(f"{level} {title} ({len(changes):,})\n\n", _tables(changes, view), "", Turn.SECOND)
 
 
-def folded_section(changes: Sequence[Change], names: Names, title: str) -> Section:
+def folded_section(changes: Sequence[Change], view: PlanView, title: str) -> Section:
     """Return changes as tables that are folded."""
     counts = Counter(change.action.value for change in changes)
-    return _folded(changes, names, title, actions_in_words(dict(counts.most_common())))
+    return _folded(changes, view, title, actions_in_words(dict(counts.most_common())))
 
 
-def seen_section(changes: Sequence[Change], names: Names) -> Section:
+def seen_section(changes: Sequence[Change], view: PlanView) -> Section:
     """What was done at the vendor before, folded with its counts."""
-    return _folded(changes, names, "Seen at the vendor", seen_in_words(changes))
+    return _folded(changes, view, "Seen at the vendor", seen_in_words(changes))
 
 
-def _folded(changes: Sequence[Change], names: Names, title: str, counts: str) -> Section:
+def _folded(changes: Sequence[Change], view: PlanView, title: str, counts: str) -> Section:
     head = f"<details><summary>{title} ({len(changes):,}): {in_html(counts)}</summary>\n\n"
-    return Section(head, _tables(changes, names), _FOLDED, Turn.LAST)
+    return Section(head, _tables(changes, view), _FOLDED, Turn.LAST)
 
 
-def _tables(changes: Iterable[Change], names: Names) -> list[Rows]:
+def _tables(changes: Iterable[Change], view: PlanView) -> list[Rows]:
     """A table for each group, so that each gets its share of the room: its title, the reason of all, then its changes."""
     return [
-        Rows(words_for(group.action), group.size, _rows(group), _head(group)) for group in groups_of(changes, names)
+        Rows(words_for(group.action), group.size, _rows(group), _head(group)) for group in view.groups_of(changes)
     ]
 
 
@@ -93,9 +102,9 @@ def _head(group: Group) -> str:
 
 def _rows(group: Group) -> Iterator[str]:
     has_reason = bool(group.reason)
-    for subject, what, why, where in group.lines():
+    for subject, what, why, where, address in group.lines():
         cells = [subject, what] if has_reason else [subject, what, why]
-        yield f"| {' | '.join(map(literal, cells))} | {code(where)} |\n"
+        yield f"| {' | '.join(map(literal, cells))} | {_linked(where, address)} |\n"
 
 
 def drift_section(view: PlanView, level: str) -> Section:
@@ -107,5 +116,5 @@ def drift_section(view: PlanView, level: str) -> Section:
     return Section(head + columns, [Rows(("difference", "differences"), len(lines), texts)], "\n", Turn.LAST)
 
 
-def _difference(who: str, what: str, library: str, where: str) -> str:
-    return f"| {literal(who)} | {literal(library)} | {literal(what)} | {code(where)} |\n"
+def _difference(who: str, what: str, library: str, where: str, address: str) -> str:
+    return f"| {literal(who)} | {literal(library)} | {literal(what)} | {_linked(where, address)} |\n"

@@ -15,28 +15,35 @@ from seatsync.domain.portal.at_vendor import There
 from seatsync.domain.portal.progress import status_in_words
 from seatsync.planning.change import Change
 from seatsync.reports.view.escaping import escape_controls
+from seatsync.reports.view.places import address_of
 
 
 class Line(NamedTuple):
-    """One change in words: who or what changes, the change, the reason, and the file and line that ask for it."""
+    """One change in words: who or what changes, the change, the reason, and the file and line that ask for it.
+
+    ``address`` is where a code host shows that line; empty if that is not known.
+    """
 
     subject: str
     what: str
     why: str
     where: str
+    address: str = ""
 
 
 _CONFIG = "seatsync.yaml"  # the place where it is not known where somebody stood
 
 
-def line(change: Change, member: str = "", has_left: bool = False) -> Line:
-    """Return a change in words. ``member`` is the one whom it is about, as people know them.
+def line(change: Change, member: str = "", has_left: bool = False, files_at: str = "") -> Line:
+    """Return a change in words. ``member`` is the one whom it is about, as people know them, ``files_at`` the files' address.
 
     Who ``has_left`` is no longer at the place: there they stood last.
     """
     subject = member or _subject(change)
-    where = f"was {change.origin}" if has_left and change.origin.file != _CONFIG else str(change.origin)
-    return Line(*map(escape_controls, (subject, _what(change), change.reason, where)))
+    is_past = has_left and change.origin.file != _CONFIG
+    where = f"was {change.origin}" if is_past else str(change.origin)
+    who, what, why, there = map(escape_controls, (subject, _what(change), change.reason, where))
+    return Line(who, what, why, there, "" if is_past else address_of(change.origin, files_at))
 
 
 def seen_in_words(changes: Iterable[Change]) -> str:

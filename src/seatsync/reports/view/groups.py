@@ -18,7 +18,7 @@ from seatsync.reports.view.names import Names
 class Group(NamedTuple):
     """The changes with the same action in one library (or without a library), and the ``names`` of people.
 
-    ``is_of_leavers``: the seats of people who leave.
+    ``is_of_leavers``: the seats of people who leave. ``files_at`` is the address of the files at a code host, if known.
     """
 
     sign: Sign
@@ -27,6 +27,7 @@ class Group(NamedTuple):
     changes: Sequence[Change]
     names: Names
     is_of_leavers: bool = False
+    files_at: str = ""
 
     @property
     def title(self) -> str:
@@ -55,10 +56,10 @@ class Group(NamedTuple):
     def lines(self, most: int | None = None) -> Iterator[Line]:
         """Yield the first ``most`` changes in words."""
         left = self.is_of_leavers or self.action is Action.MEMBER_REMOVE
-        return (line(change, self.names.beside(change), left) for change in self.changes[:most])
+        return (line(change, self.names.beside(change), left, self.files_at) for change in self.changes[:most])
 
 
-def groups_of(changes: Iterable[Change], names: Names) -> list[Group]:
+def groups_of(changes: Iterable[Change], names: Names, files_at: str = "") -> list[Group]:
     """Return changes by action and library, each once, in the order in which these first occur: people who leave, then their seats."""
     changes = [*changes]
     leavers = {change.record for change in changes if change.action is Action.MEMBER_REMOVE}
@@ -67,7 +68,7 @@ def groups_of(changes: Iterable[Change], names: Names) -> list[Group]:
         leaves = change.action is Action.REVOKE and change.record in leavers
         found.setdefault((change.action, change.library if change.member else "", leaves), []).append(change)
     groups = [
-        Group(action.facts.sign, action, escape_controls(library), alike, names, leaves)
+        Group(action.facts.sign, action, escape_controls(library), alike, names, leaves, files_at)
         for (action, library, leaves), alike in found.items()
     ]
     theirs = [group for group in groups if group.is_of_leavers]

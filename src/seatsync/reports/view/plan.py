@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 from seatsync.domain.approval import PassedLimit, in_words
 from seatsync.domain.diagnostic import Diagnostic, Severity
+from seatsync.planning.change import Change
 from seatsync.planning.plan import Plan
 from seatsync.reports.view.counting import actions_in_words, letters_in_words
 from seatsync.reports.view.decision import Decision, Panel, panel
@@ -15,6 +17,7 @@ from seatsync.reports.view.facts import Fact, facts
 from seatsync.reports.view.findings import shown
 from seatsync.reports.view.groups import Group, groups_of
 from seatsync.reports.view.names import Names
+from seatsync.reports.view.places import address_of
 from seatsync.reports.view.seats import slot_row
 
 
@@ -83,13 +86,24 @@ class PlanView:
     @property
     def groups(self) -> list[Group]:
         """The changes that can be undone, by action and library, in the order of application."""
-        others = (change for change in self.plan.changes if change.kind not in change.action.facts.irreversible)
-        return groups_of(others, self.names)
+        return self.groups_of(
+            change for change in self.plan.changes if change.kind not in change.action.facts.irreversible
+        )
 
     @property
     def irreversible(self) -> list[Group]:
         """The changes that cannot be undone, by action and library."""
-        return groups_of(self.plan.irreversible, self.names)
+        return self.groups_of(self.plan.irreversible)
+
+    def groups_of(self, changes: Iterable[Change]) -> list[Group]:
+        """Return changes of the plan by action and library."""
+        return groups_of(changes, self.names, self.plan.files_at)
+
+    def address_of(self, finding: Diagnostic) -> str:
+        """Return where a code host shows the place of a finding of this view; empty if that is not known."""
+        origin = finding.origin
+        file = origin.file.removeprefix(self.folder) if origin else ""
+        return address_of(origin._replace(file=file), self.plan.files_at) if origin else ""
 
     @property
     def refusals(self) -> list[Diagnostic]:
