@@ -191,6 +191,9 @@ class SettledEntry(_Closed):
     silent: bool = Field(description="Whether the next plan has no warnings.")
 
 
+_FILES_AT = "^https://[a-z0-9.:-]+/[A-Za-z0-9._~/-]+/blob/[0-9a-f]{40,64}/([A-Za-z0-9._~%/-]+/)?$"
+
+
 class PlanFile(_Closed):
     """A saved plan of one institution. `apply` carries out exactly this plan, and only on the ledger it was made for."""
 
@@ -211,7 +214,7 @@ class PlanFile(_Closed):
         None,
         description="The last Git commit that touched these files; absent if it is not known, or if they differ from it.",
     )
-    files_at: Annotated[str, Field(pattern=r"^https://[a-z0-9.:-]+/[A-Za-z0-9._~/-]+/blob/[0-9a-f]{40,64}/([A-Za-z0-9._~%/-]+/)?$")] | None = Field(
+    files_at: Annotated[str, Field(pattern=_FILES_AT)] | None = Field(
         None,
         description="The address of the institution's folder on GitHub or GitLab, at the commit that was planned, for links in "
         "reports. Absent if it is not known, or if a file is not there as it was planned.",

@@ -88,9 +88,7 @@ def _folded(changes: Sequence[Change], view: PlanView, title: str, counts: str) 
 
 def _tables(changes: Iterable[Change], view: PlanView) -> list[Rows]:
     """A table for each group, so that each gets its share of the room: its title, the reason of all, then its changes."""
-    return [
-        Rows(words_for(group.action), group.size, _rows(group), _head(group)) for group in view.groups_of(changes)
-    ]
+    return [Rows(words_for(group.action), group.size, _rows(group), _head(group)) for group in view.groups_of(changes)]
 
 
 def _head(group: Group) -> str:
