@@ -120,6 +120,9 @@ FILTERS: list[dict[str, str | list[str]]] = [
     {"library": "logos", "status": ["none", "unclaimed"]},
     {"kind": ["temporary", "permanent"], "status": ["opted_out", "delivered"]},
     {"library": "logos", "licensed": "all"},
+    {"ends": "2027-06-30"},
+    {"library": "logos", "ends": "2027-06-30", "status": "unclaimed", "tag": "jam"},
+    {"ends": "2027-07-01"},
 ]
 COMMANDS = {"with": "--with-license", "without": "--without-license", "all": "--all"}
 

@@ -137,12 +137,29 @@ def test_the_overview_says_which_seats_end_and_how_far_invitations_have_come(
     assert "Unclaimed: 1 , letters not sent yet: 1, oldest granted on 1 September 2026" in page.text
     ending = ruth.open(page.links["Seats that end on 30 June 2027: 1"])
     assert "ben@grace.example Logos temporary unclaimed 2027-06-30" in ending.text
+    assert "Licenses: 1" in ending.text
+    assert 'name="ends" value="2027-06-30"' in ending.body
     assert page.links["Unclaimed: 1"].startswith("/admin/grace/licenses?library=")
     room.at_rcpt = lambda to: REPLY if to.startswith("ben") else ""
     ran(school, "outbox", "send", code=1)
     text = ruth.open("/admin/grace/").text
     assert "letters not delivered: 1" in text
     assert "letters not sent yet" not in text
+
+
+def test_one_click_says_who_loses_access_on_a_day_and_who_of_them_uses_it(school: Path, ruth: Browser) -> None:
+    applied(school, ANN, BEN, [*CY[:3], "student"], now=LATER)
+    assert "Seats that end on 30 June 2027: 2 , all unclaimed" in ruth.open("/admin/grace/").text
+    ran(school, "ledger", "claim", "logos", BEN[0], now=LATER)
+    page = ruth.open("/admin/grace/")
+    for link, who in (("Seats that end on 30 June 2027: 2", 2), ("claimed: 1", 1), ("unclaimed: 1", 1)):
+        assert f"Licenses: {who}" in ruth.open(page.links[link]).text
+    assert "Okafor, Ben" in ruth.open(page.links["claimed: 1"]).links
+    assert "Şahin, Çağla" in ruth.open(page.links["unclaimed: 1"]).links
+    assert ruth.open("/admin/grace/licenses?ends=2027-07-01").text.count("No licenses match.") == 1
+    assert ruth.open("/admin/grace/licenses?ends=soon").code == 400
+    ran(school, "ledger", "claim", "logos", CY[0], now=LATER)
+    assert "2 , all claimed" in ruth.open("/admin/grace/over-time").text
 
 
 def test_seats_are_drawn_over_time_and_told_as_a_table_and_a_calendar(school: Path, pages: Pages) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from seatsync.cli.options import option, with_options
+from seatsync.cli.options import Moment, option, with_options
 from seatsync.cli.run import Run
 from seatsync.domain.filters import CHOICES, Filters
 from seatsync.domain.person import Person
@@ -41,6 +41,7 @@ def filter_options(roster: str) -> Callable[[Command], Command]:
             }
             values |= {name: rest.pop(name) for name in ("kind", "status", "tag")}
             values["search"] = clean(values["search"])
+            values["ends"] = ends.date().isoformat() if (ends := rest.pop("ends")) else ""
             return command(filters=Filters(**values, roster=roster), select=select, **rest)
 
         return with_options(cast(Command, wrapper), _options())
@@ -76,6 +77,7 @@ def _options() -> list[Callable[[Any], Any]]:
             type=click.Choice(CHOICES["at_vendor"]),
             help="Only licenses at the vendor with something to be done there (open), or with nothing (done).",
         ),
+        option("--ends", type=Moment(), help="Only licenses whose last day this is."),
         option(
             "--tag", multiple=True, help="Only members with this tag. Repeat it for members who have all of several."
         ),

@@ -26,7 +26,7 @@ USERS = "users"
 @dataclass(frozen=True, kw_only=True)
 class Filters:
     """Filters for members and licenses. All given filters must match, and one of several kinds or statuses; ``CHOICES`` has the
-    values of some.
+    values of some; ``ends`` is the last day (ISO) of licenses that take a seat.
 
     ``ledger/queries/conditions.py`` is the same in SQL.
     """
@@ -37,6 +37,7 @@ class Filters:
     roster: str = "any"
     search: str = ""
     at_vendor: str = ""
+    ends: str = ""
     kind: tuple[str, ...] = ()
     status: tuple[str, ...] = ()
     tag: tuple[str, ...] = ()
@@ -68,11 +69,13 @@ class Filters:
             is_active = any(license.active for license in held)
             if is_active != (self.licensed == "with"):
                 return False
-        return not (self.kind or self.status or self.at_vendor) or any(self.matches(license) for license in held)
+        return not self.of_licenses or any(self.matches(license) for license in held)
 
     def matches(self, license: License) -> bool:
-        """Whether the license matches kind, status and what is to be done at the vendor; for that, its library must be there."""
+        """Whether the license matches kind, status, end date and what is to be done at the vendor; for that, its library must be there."""
         if self.at_vendor and (license.status is Status.NONE or (license.there in OPEN) != (self.at_vendor == "open")):
+            return False
+        if self.ends and license.ends != self.ends:
             return False
         return (not self.kind or license.kind in self.kind) and (not self.status or license.status in self.status)
 
@@ -81,9 +84,14 @@ class Filters:
         return self.matches(license) and (not self.only_inactive if license.active else not self.only_active)
 
     @property
+    def of_licenses(self) -> bool:
+        """Whether a filter asks for licenses of some kind, status, end date or state at the vendor."""
+        return bool(self.kind or self.status or self.at_vendor or self.ends)
+
+    @property
     def only_active(self) -> bool:
         """Whether a list of licenses shows only those that take a seat: the default without other filters."""
-        return self.licensed == "with" or not (self.licensed or self.kind or self.status or self.at_vendor)
+        return self.licensed == "with" or not (self.licensed or self.of_licenses)
 
     @property
     def only_inactive(self) -> bool:

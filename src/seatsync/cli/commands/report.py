@@ -105,7 +105,7 @@ def _as_json(state: State) -> dict[str, Any]:
                 **one.slots.as_dict(),
                 "past": _days(one.past),
                 "ahead": _days(one.ahead(state.today)),
-                "ends": [{"day": day, "seats": number} for day, number in one.ends],
+                "ends": [{"day": day, "seats": number} for day, number, _ in one.ends],
                 "invitations": {
                     "claimed": one.invited.claimed,
                     "declined": one.invited.declined,

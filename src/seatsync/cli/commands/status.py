@@ -70,7 +70,7 @@ def command(run: Run, folders: list[Path], as_of: datetime | None) -> None:
 
 def _ends(folder: Path, institution: str, snapshot: Snapshot, run: Run, as_of: datetime | None) -> dict[str, Any]:
     """The last days of seats, soonest first, by library; nothing where no seat ends. ``snapshot`` is as for ``_work``."""
-    ends: Mapping[str, Sequence[tuple[str, int]]]
+    ends: Mapping[str, Sequence[tuple[Any, ...]]]
     if as_of is not None:
         ends = {library: _counted(held.values()) for library, held in snapshot.licenses.items()}
     else:
@@ -78,7 +78,9 @@ def _ends(folder: Path, institution: str, snapshot: Snapshot, run: Run, as_of: d
 
         with ledger_of(run, folder, institution).reading() as connection:
             ends = ends_ahead(connection, institution) if connection is not None else {}
-    found = {library: [{"day": day, "seats": seats} for day, seats in days] for library, days in ends.items() if days}
+    found = {
+        library: [{"day": day, "seats": seats} for day, seats, *_ in days] for library, days in ends.items() if days
+    }
     return {"ends": found} if found else {}
 
 

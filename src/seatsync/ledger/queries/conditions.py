@@ -57,9 +57,13 @@ def of_holders(filters: Filters, institution: str, libraries: Sequence[str]) -> 
     if filters.licensed in ("with", "without"):
         active = holds(selected, license.kind != Kind.NONE.value)
         found.append(active if filters.licensed == "with" else ~active)
-    if filters.kind or filters.status or filters.at_vendor:
+    if filters.of_licenses:
         any_of = [holds(selected, *_matching(filters, institution))]
-        if not filters.at_vendor and _may_be(Kind.NONE, filters.kind) and _may_be(Status.NONE, filters.status):
+        if (
+            not (filters.at_vendor or filters.ends)
+            and _may_be(Kind.NONE, filters.kind)
+            and _may_be(Status.NONE, filters.status)
+        ):
             any_of += [~holds([library]) for library in selected]  # members who never had a license
         found.append(or_(*any_of))
     return found
@@ -85,8 +89,9 @@ def _may_be(value: str, wanted: Sequence[str]) -> bool:
 
 def _matching(filters: Filters, institution: str) -> list[ColumnElement[bool]]:
     license = tables.license.c
-    found = [license.kind.in_(filters.kind)] if filters.kind else []
+    found: list[ColumnElement[bool]] = [license.kind.in_(filters.kind)] if filters.kind else []
     found += [license.status.in_(filters.status)] if filters.status else []
+    found += [license.until == filters.ends, license.kind != Kind.NONE.value] if filters.ends else []
     return found + (_at_vendor(filters, institution) if filters.at_vendor else [])
 
 

@@ -10,9 +10,10 @@ from werkzeug.exceptions import BadRequest
 
 from seatsync.domain.filters import CHOICES, Filters
 from seatsync.domain.text.characters import clean
+from seatsync.domain.text.days import parse_day
 from seatsync.domain.text.tags import TAG_SEPARATOR
 
-NAMES = ("library", "licensed", "role", "roster", "search", "at_vendor")
+NAMES = ("library", "licensed", "role", "roster", "search", "at_vendor", "ends")
 """The parameters with one value."""
 SEVERAL = ("kind", "status", "tag")
 """The parameters that can have several."""
@@ -29,7 +30,7 @@ def filters_of(query: MultiDict[str, str], libraries: Sequence[str], roster: str
     """Return the filters in an address; ``roster`` is used if the address has none.
 
     Raises:
-        BadFilter: a choice or library is unknown, or there are too many tags.
+        BadFilter: a choice or library is unknown, the end date is none, or there are too many tags.
     """
     values = {name: clean(query.get(name, ""))[:_MAX_LENGTH] for name in NAMES}
     chosen: dict[str, Any] = {
@@ -39,6 +40,8 @@ def filters_of(query: MultiDict[str, str], libraries: Sequence[str], roster: str
         given = chosen[name] if name in chosen else filter(None, [values[name]])
         if any(value not in allowed for value in given):
             raise BadFilter(name)
+    if values["ends"] and parse_day(values["ends"]) is None:
+        raise BadFilter("ends")
     values["roster"] = values["roster"] or roster
     tags = (clean(tag) for joined in query.getlist("tag") for tag in joined.split(TAG_SEPARATOR))
     unique_tags = tuple(dict.fromkeys(filter(None, tags)))

@@ -74,7 +74,7 @@ def seats(one: Outlook) -> str:
 
 def ends(one: Outlook, today: date) -> Iterator[str]:
     """What ends when, each a sentence, soonest first."""
-    for day, number in one.ends:
+    for day, number, _ in one.ends:
         many = counted(number, "seat ends", "seats end")
         if day < today.isoformat():
             yield f"{counted(number, 'seat', 'seats')} ended on {spelled(day)}; the next apply takes them back."

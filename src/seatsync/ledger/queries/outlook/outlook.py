@@ -31,7 +31,7 @@ class Outlook:
     def ahead(self, today: date) -> list[DayUsed]:
         """The seats used after each day on which some end, if nothing else happens; what has ended already counts as today's."""
         used, days = self.slots.used, dict[str, int]()
-        for day, number in self.ends:
+        for day, number, _ in self.ends:
             used -= number
             days[max(day, today.isoformat())] = used
         return [DayUsed(day, used) for day, used in days.items()]
