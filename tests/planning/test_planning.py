@@ -932,7 +932,7 @@ def guessed(**files: Any) -> list[bool]:
     return [message.endswith('Did you mean "ann@grace.example"?') for message in found]
 
 
-TYPO = rule(Selector(emails=("an@grace.example",)))
+TYPO = rule(Selector(emails=("ann@grace.exampel",)))
 
 
 def test_a_similar_email_is_suggested_for_the_first_twenty_grants() -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from difflib import SequenceMatcher
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from difflib import SequenceMatcher, get_close_matches
+from re import split
 
 LONGEST_GUESSED, MOST_COMPARED = 254, 50_000_000
 """The longest name to guess for, and the number of letters to compare for all mistakes of one folder."""
 _LOOK = 5
 """The cost of looking at one name, in letters."""
+MOST_DOMAINS = 200
+"""Domains that a mistyped one is compared with; of more, those that most e-mails have."""
 
 
 class _Guesses:
@@ -53,7 +57,7 @@ def _ratio(matcher: SequenceMatcher[str], letters: int, of: int, likeness: float
 
 
 def did_you_mean(name: str, known: Iterable[str], likeness: float = 0.65) -> str:
-    """``Did you mean "x"?`` if a known name is similar, else an empty string. For e-mails of one domain, raise ``likeness``."""
+    """``Did you mean "x"?`` if a known name is similar, else an empty string. For e-mails: ``nearest_emails``."""
     near = nearest(name, known, likeness)
     return f'Did you mean "{near}"?' if near is not None else ""
 
@@ -97,3 +101,30 @@ def one_letter_variants(name: str) -> set[str]:
     found |= {before + after[1:] for before, after in cuts}
     found |= {before + after[1] + after[0] + after[2:] for before, after in cuts if len(after) > 1}
     return found - {name, ""}
+
+
+def near_emails(key: str, domains: Sequence[str]) -> set[str]:
+    """The e-mail keys, ``key`` too, that may be the same address mistyped, if these are the domains that e-mails have.
+
+    After the @ it may differ as far as the nearest domain does, before it in one letter. It never differs in a digit or in
+    the first letter of a word: that is another person with a like name, as j.lee and k.lee, or anna.lee and hanna.lee.
+    """
+    local, _, domain = key.rpartition("@")
+    meant = next(iter(get_close_matches(domain, domains, n=1, cutoff=0.8)), domain)
+    typed = {
+        other for other in one_letter_variants(local) if one_letter_off(local, other) and _begin_alike(local, other)
+    }
+    return {f"{other}@{meant}" for other in (local, *typed)}
+
+
+def _begin_alike(local: str, other: str) -> bool:
+    """Whether the words of two local parts have the same first letters; a dot or hyphen may be left out."""
+    initials, others = ([word[:1] for word in split(r"[.+_-]", one)] for one in (local, other))
+    return initials[0] == others[0] and (len(initials) != len(others) or initials == others)
+
+
+def nearest_emails(keys: Iterable[str], known: Collection[str]) -> dict[str, str]:
+    """For those of the e-mail keys that are no known one, but nearly exactly one of them: that one."""
+    domains = Counter(email.rpartition("@")[2] for email in known).most_common(MOST_DOMAINS)
+    near = {key: near_emails(key, [domain for domain, _ in domains]).intersection(known) for key in keys}
+    return {key: found.pop() for key, found in near.items() if len(found) == 1}

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from difflib import get_close_matches
+from itertools import chain
 from typing import NamedTuple
 
 from sqlalchemy import Connection, case, func, select, text
 
 from seatsync.domain.person import ERASED
 from seatsync.domain.text.emails import email_key
-from seatsync.domain.text.guesses import did_you_mean, one_letter_off, one_letter_variants
+from seatsync.domain.text.guesses import MOST_DOMAINS, near_emails, one_letter_variants
 from seatsync.domain.text.ids import plain_email, plain_id
 from seatsync.ledger import tables
 from seatsync.ledger.queries.conditions import Position
 from seatsync.ledger.queries.lookup import numbers_of
 from seatsync.ledger.read import among
-
-_LIKENESS = 0.9
-"""E-mails of one domain are alike, so only very similar ones are guessed."""
-
-MOST_DOMAINS = 200
-"""Domains that a mistyped one is compared with; of more, those that most members have."""
 
 _INDEXED = ("member.on_roster", "NOT member.on_roster")
 """Exactly the conditions of the indexes by e-mail."""
@@ -33,10 +27,11 @@ def members_named(connection: Connection, institution: str, name: str) -> list[i
 
 
 def did_you_mean_member(connection: Connection, institution: str, name: str) -> str:
-    """``Did you mean "ann@grace.example"?`` if an e-mail of a member is one letter off, else an empty string."""
-    key = email_key(name)
-    numbers = numbers_of(connection, institution, one_letter_variants(key), ())
-    return did_you_mean(key, sorted(key for key, _ in names_of(connection, institution, numbers)), _LIKENESS)
+    """``Did you mean "ann@grace.example"?`` if this is nearly the e-mail of exactly one member, else an empty string."""
+    local, _, domain = (key := email_key(name)).rpartition("@")
+    asked = near_emails(key, ()) | {f"{local}@{other}" for other in one_letter_variants(domain)}
+    found = names_of(connection, institution, numbers_of(connection, institution, asked, ()))
+    return f'Did you mean "{found[0][0]}"?' if len(found) == 1 else ""
 
 
 def domains_of(connection: Connection, institution: str) -> list[str]:
@@ -52,28 +47,14 @@ def domains_of(connection: Connection, institution: str) -> list[str]:
 def nearest_members(
     connection: Connection, institution: str, keys: Collection[str], domains: Sequence[str]
 ) -> dict[str, str]:
-    """The e-mail key of the nearest member on a roster, for those of the e-mail keys that are nearly one of theirs.
-
-    Before the @ they may differ by one letter, but in no digit; after it, as far as a domain of ``domains`` is the nearest one.
-    """
-    meant = {key: _with_domain(key, domains) for key in keys}
-    asked = {*meant.values()}
-    for whole in [*asked]:
-        local, _, domain = whole.rpartition("@")
-        asked |= {f"{other}@{domain}" for other in one_letter_variants(local)}
-    numbers = [number for number, is_on in numbers_of(connection, institution, asked, ()).items() if is_on]
-    known = [key for key, _ in names_of(connection, institution, numbers)]
-    found = {}
-    for key, whole in meant.items():
-        near = [other for other in known if other == whole or one_letter_off(whole, other)]
-        if best := get_close_matches(key, near, n=1):
-            found[key] = best[0]
-    return found
-
-
-def _with_domain(key: str, domains: Sequence[str]) -> str:
-    local, _, domain = key.rpartition("@")
-    return f"{local}@{next(iter(get_close_matches(domain, domains, n=1, cutoff=0.8)), domain)}"
+    """For those of the e-mail keys that are nearly the key of exactly one member on a roster: that one."""
+    near = {key: near_emails(key, domains) for key in keys}
+    numbers = numbers_of(connection, institution, {*chain.from_iterable(near.values())}, ())
+    known = {
+        key for key, _ in names_of(connection, institution, [number for number, is_on in numbers.items() if is_on])
+    }
+    found = {key: known & asked for key, asked in near.items()}
+    return {key: members.pop() for key, members in found.items() if len(members) == 1}
 
 
 def names_of(connection: Connection, institution: str, numbers: Collection[int]) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from seatsync.domain.license import Kind
 from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.emails import email_key
-from seatsync.domain.text.guesses import did_you_mean
+from seatsync.domain.text.guesses import did_you_mean, nearest_emails
 from seatsync.domain.text.ids import plain_id
 from seatsync.planning.entitlements import NamedMember
 from seatsync.refusals.case import Case
@@ -172,12 +172,14 @@ def _row(rule: Grant, named: NamedMember) -> Origin:
 
 
 def _near(case: Case, student_id: str, email: str) -> str:
-    """Suggest a similar e-mail, or the one id that differs in leading zeros, with whose it is.
+    """Suggest the e-mail that this nearly is, or the one id that differs in leading zeros, with whose it is.
 
     Other similar ids belong to other people; so does this one if the ledger knows somebody with the id as it is written.
     """
     if not student_id:
-        return did_you_mean(email, (member.email for member in case.desired.members), 0.85)
+        known = {member.key: member.email for member in case.desired.members}
+        near = nearest_emails((key := email_key(email),), known).get(key)
+        return f'Did you mean "{known[near]}"?' if near else ""
     if any(plain_id(member.student_id) == student_id for member in case.at_hand.snapshot.members.values()):
         return ""
     alike = [m for m in case.desired.members if m.student_id.lstrip("0") == student_id.lstrip("0")]

@@ -14,7 +14,7 @@ from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.days import day_in
 from seatsync.domain.text.emails import email_key
-from seatsync.domain.text.guesses import did_you_mean
+from seatsync.domain.text.guesses import nearest_emails
 from seatsync.domain.text.ids import plain_email
 from seatsync.domain.text.tags import IMPORTED
 from seatsync.planning.entitlements import RosterIndex
@@ -135,8 +135,8 @@ class EditedFolder(EditedConfig):
 
     def unknown(self, keys: Sequence[str]) -> list[str]:
         """Return the sentences that nobody on a roster has these e-mails, with a guess who is meant."""
-        guessed = min(_MOST_TOLD, _MOST_COMPARED // max(1, len(self.positions)))
-        nears = [did_you_mean(key, self.positions) if at < guessed else "" for at, key in enumerate(keys)]
+        nearly = nearest_emails(keys[:_MOST_TOLD], self.positions)
+        nears = (f'Did you mean "{nearly[key]}"?' if key in nearly else "" for key in keys)
         return _first(
             [f"{printable(key)} is on no roster. {near}".rstrip() for key, near in zip(keys, nears, strict=True)]
         )
@@ -170,4 +170,4 @@ def _first(sentences: Sequence[str]) -> list[str]:
     return [*sentences[:_MOST_TOLD], *([f"{more:,} more are like that."] if more > 0 else [])]
 
 
-_MOST_COMPARED, _MOST_TOLD = 20_000, 5
+_MOST_TOLD = 5

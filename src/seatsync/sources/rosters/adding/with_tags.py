@@ -9,12 +9,12 @@ from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import RosterMember
 from seatsync.domain.text.characters import printable
-from seatsync.domain.text.guesses import did_you_mean
+from seatsync.domain.text.guesses import nearest_emails
 from seatsync.domain.text.tags import join_ends, join_tags, split_ends, split_tags
 from seatsync.sources.rosters.adding.tag_list import Addition, TagsReader
 
-_MOST_TOLD, _MOST_GUESSED = 20, 20_000
-"""The rows of a list that get a warning each, and the members among whom is guessed who was meant."""
+_MOST_TOLD = 20
+"""The rows of a list that get a warning each."""
 
 
 def with_tags(members: list[RosterMember], lists: Sequence[TagsReader], found: list[Diagnostic]) -> list[RosterMember]:
@@ -35,7 +35,7 @@ def with_tags(members: list[RosterMember], lists: Sequence[TagsReader], found: l
                 found.append(Diagnostic("member-conflict", fault, help, Origin(one.file, row.line)))
             else:
                 tagged[position] = _tagged(tagged[position], row.tags)
-        found += _of_nobody(one.file, nobody, members, ids)
+        found += _of_nobody(one.file, nobody, members, keys, ids)
     return tagged
 
 
@@ -69,13 +69,20 @@ def _tagged(member: RosterMember, tags: str) -> RosterMember:
 
 
 def _of_nobody(
-    file: str, rows: Sequence[Addition], members: Sequence[RosterMember], ids: Mapping[str, int]
+    file: str,
+    rows: Sequence[Addition],
+    members: Sequence[RosterMember],
+    keys: Mapping[str, int],
+    ids: Mapping[str, int],
 ) -> Iterator[Diagnostic]:
     """Warn of rows that name nobody, each at its place; of very many, the last warning counts the others."""
     help = "Correct the e-mail or student id, add the member to a roster, or delete the row."
+    nearly = nearest_emails((row.key for row in rows[:_MOST_TOLD] if row.key), keys)
     for row in rows[:_MOST_TOLD]:
         names = [name for name in (row.email, f"the student id {row.student_id}" if row.student_id else "") if name]
-        near = _near(row, members, ids) if len(members) <= _MOST_GUESSED else ""
+        near = f'Did you mean "{members[keys[nearly[row.key]]].email}"?' if row.key in nearly else ""
+        if not row.email:
+            near = _near_id(row, members, ids)
         message = f"{printable(' with '.join(names))} is not on any roster, so nobody gets the tags of this row. {near}"
         yield _warning(message.rstrip(), help, Origin(file, row.line), [row.email or row.student_id])
     if others := rows[_MOST_TOLD:]:
@@ -84,9 +91,7 @@ def _of_nobody(
         yield _warning(message, help, Origin(file, others[0].line), [])
 
 
-def _near(row: Addition, members: Sequence[RosterMember], ids: Mapping[str, int]) -> str:
-    if row.email:
-        return did_you_mean(row.email, (member.email for member in members), 0.85)
+def _near_id(row: Addition, members: Sequence[RosterMember], ids: Mapping[str, int]) -> str:
     bare = row.student_id.lstrip("0")
     alike = [position for id, position in ids.items() if id.lstrip("0") == bare]
     if len(alike) != 1:
