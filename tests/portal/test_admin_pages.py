@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import random
 import re
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -119,10 +121,10 @@ FILTERS: list[dict[str, str | list[str]]] = [
     {"library": "jamworks", "status": "none"},
     {"library": "logos", "status": ["none", "unclaimed"]},
     {"kind": ["temporary", "permanent"], "status": ["opted_out", "delivered"]},
-    {"library": "logos", "licensed": "all"},
     {"ends": "2027-06-30"},
     {"library": "logos", "ends": "2027-06-30", "status": "unclaimed", "tag": "jam"},
     {"ends": "2027-07-01"},
+    {"library": "logos", "licensed": "all"},
 ]
 COMMANDS = {"with": "--with-license", "without": "--without-license", "all": "--all"}
 
@@ -574,6 +576,51 @@ def test_the_page_has_the_commands_that_change_something_for_whom_the_file_lists
     ):
         assert f"seatsync {command}" in page.text
         ran(crowd, *command.split())
+
+
+def commands_and_lines(page: Any) -> tuple[list[str], list[str]]:
+    """What the page shows to change something: the commands without their first word, and the lines for grants."""
+    shown = [html.unescape(code) for code in re.findall("<li><code>(.*?)</code>", page.body)]
+    return [one.partition(" ")[2] for one in shown if one[0] == "s"], [one for one in shown if one[0] == " "]
+
+
+@pytest.mark.sqlite_only("it is about files")
+@pytest.mark.parametrize(
+    ("query", "to"),
+    [
+        ("tag=student", "{tags: [student]}"),
+        ("tag=student&tag=jam", "{tags: [student, jam]}"),
+        ("", "{everyone: true}"),
+        ("search=lee&tag=student", "{file: grace-members.csv}"),
+        (f"tag=imported:{LATER}", "{file: grace-members.csv}"),
+        ("licensed=without", "{file: grace-members.csv}"),
+    ],
+)
+def test_a_list_has_the_commands_and_the_lines_that_grant_to_just_its_members(
+    query: str, to: str, crowd: Path, ruth: Browser
+) -> None:
+    commands, lines = commands_and_lines(ruth.open(f"/admin/grace/members?library=jamworks&{query}"))
+    assert lines == [f"  - {{library: jamworks, to: {to}}}"]
+    exported = ruth.open(f"/admin/grace/members.csv?roster=on&library=jamworks&{query}").body
+    (crowd / "grace-members.csv").write_text(exported, encoding="utf-8")
+    wanted = {row["Institution Email Address"] for row in csv.DictReader(io.StringIO(exported))}
+
+    def with_status(*status: str) -> set[str]:
+        asked = [word for one in status for word in ("--status", one)]
+        listed = ran(crowd, "licenses", "--library", "jamworks", *asked, "--format", "json").out
+        return {row["email"] for row in json.loads(listed)}
+
+    before, config = with_status("delivered"), (crowd / "seatsync.yaml").read_text()
+    ran(crowd, *shlex.split(commands[0]))
+    ran(crowd, "apply", "--yes", now=LATER)
+    assert with_status("delivered") == before | wanted - with_status("opted_out")
+    (crowd / "seatsync.yaml").write_text(config.replace("grants:\n", f"grants:\n{lines[0]}\n"))
+    assert "Nothing to do: the ledger matches the files." in ran(crowd, "plan", now=LATER).out
+
+
+@pytest.mark.parametrize("query", ["roster=left", "roster=any", "search=nobody"])
+def test_a_list_of_nobody_whom_a_grant_reaches_has_no_command(query: str, ruth: Browser) -> None:
+    assert commands_and_lines(ruth.open(f"/admin/grace/members?{query}")) == ([], [])
 
 
 @pytest.mark.sqlite_only("it is about files")

@@ -14,6 +14,7 @@ from seatsync.ledger.queries import lists
 from seatsync.ledger.queries.lists import PageRequest
 from seatsync.ledger.read import read_snapshot
 from seatsync.portal.admin.access import for_administrator
+from seatsync.portal.admin.edits import edits_of_list
 from seatsync.portal.admin.labels import TERMS
 from seatsync.portal.admin.query_string import BadFilter, filters_of
 from seatsync.portal.admin.remembered import remembered
@@ -56,6 +57,7 @@ def list_page(institution: str, kind: ListKind) -> str:
         )
         tags = remembered().answer(institution, books, "tags", lambda: lists.count_tags(connection, institution))
     chosen = books.libraries.get(filters.library)
+    of_filter = [chosen] if chosen else [*books.libraries.values()]
     sorts = [*kind.sorts, *(_of_one_library(kind) if chosen else ())]
     shown = {
         "titles": titles,
@@ -68,6 +70,7 @@ def list_page(institution: str, kind: ListKind) -> str:
         "has_vendor": any(library.is_at_vendor for library in books.libraries.values()),
         "number": number,
         "tags": _to_pick(tags, filters.tag),
+        "edits": None if kind.is_of_licenses or not number else edits_of_list(filters, institution, of_filter),
     }
     return render_template(f"admin/{kind.name}.html", here=here, page=page, list=kind.name, **shown)
 

@@ -28,6 +28,7 @@ from seatsync.ledger.read import read_snapshot
 from seatsync.portal.accounts.return_to import signed_in
 from seatsync.portal.accounts.sessions import signed_in_visitor
 from seatsync.portal.admin.access import for_administrator, pages
+from seatsync.portal.admin.edits import edits_of_file
 from seatsync.portal.admin.exports import licenses_csv, members_csv
 from seatsync.portal.admin.journal import JournalPage, journal
 from seatsync.portal.admin.labels import ACTIONS, LETTER_STATES, LETTERS, PERSON, PROGRESS, TERMS
@@ -36,7 +37,7 @@ from seatsync.portal.admin.no_access import without_access
 from seatsync.portal.admin.over_time import over_time
 from seatsync.portal.admin.query_string import NAMES, SEVERAL, BadFilter, filters_of, query_of
 from seatsync.portal.admin.remembered import remembered
-from seatsync.portal.admin.select import MOST_ROWS, MOST_SHOWN, commands_for, select_by_csv
+from seatsync.portal.admin.select import MOST_ROWS, MOST_SHOWN, select_by_csv
 from seatsync.portal.admin.source_links import source_link
 from seatsync.portal.web.site import PageResponse, site
 
@@ -201,7 +202,7 @@ def select(institution: str) -> str | Response:
             return _as_csv(iter([chosen]), f"{institution}-selection")
         found = lists.read_members(connection, institution, selected.numbers[:MOST_SHOWN], filters.library)
     of_filter = [library for library in libraries if filters.library in ("", library.id)]
-    edits = commands_for(name, of_filter) if selected.numbers else []
+    edits = edits_of_file(name, of_filter) if selected.numbers else None
     return render_template(
         "admin/select.html", selected=selected, rows=found, filters=filters, name=name, edits=edits, **shown
     )

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from shlex import quote
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from seatsync.domain.diagnostic import Diagnostic, Severity
-from seatsync.domain.library import Library
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.emails import email_key
 from seatsync.ledger.queries.lookup import numbers_of
@@ -44,17 +42,6 @@ class SelectedMembers:
     numbers: Sequence[int] = ()
     unmatched: Sequence[Unmatched] = ()
     diagnostics: Sequence[Diagnostic] = field(default=())
-
-
-def commands_for(name: str, libraries: Iterable[Library]) -> list[str]:
-    """The commands that change the files for whom the file ``name`` lists: nothing is changed on these pages."""
-    file = quote(name if not name.startswith("-") else f"./{name}")
-    commands = []
-    for library in libraries:
-        kind = f" --kind {library.kinds[0]}" if len(library.kinds) > 1 else ""
-        commands.append(f"seatsync edit grant {library.id}{kind} --select {file}")
-        commands.append(f"seatsync edit revoke {library.id} --select {file}")
-    return [*commands, f"seatsync edit tag TAG --select {file}"]
 
 
 def select_by_csv(

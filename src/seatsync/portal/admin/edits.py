@@ -1,0 +1,56 @@
+"""How to change something for the members of a list: commands, and the lines to commit. Nothing is changed on these pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from shlex import quote
+from typing import Any, NamedTuple
+
+from seatsync.domain.filters import Filters
+from seatsync.domain.library import Library
+from seatsync.domain.text.tags import IMPORTED
+from seatsync.sources.editing.texts.yaml_values import Plain, flow
+
+
+class Edits(NamedTuple):
+    """The ``commands`` that change the files for some members, and the ``lines`` that say the same under ``grants``, one for each
+    library. ``file`` is the CSV that names the members; empty if their tags do."""
+
+    commands: Sequence[str]
+    lines: Sequence[str]
+    file: str = ""
+
+
+def edits_of_file(name: str, libraries: Sequence[Library]) -> Edits:
+    """The changes for whom the file ``name`` lists."""
+    whom = f"--select {quote(name if not name.startswith('-') else f'./{name}')}"
+    edits = _edits(whom, {"file": name}, libraries, name)
+    return edits._replace(commands=[*edits.commands, f"seatsync edit tag TAG {whom}"])
+
+
+def edits_of_list(filters: Filters, institution: str, libraries: Sequence[Library]) -> Edits | None:
+    """The changes for the members whom a list shows; None where it shows others than those on a roster, whom alone grants reach."""
+    if filters.roster != "on":
+        return None
+    if not _is_group(filters):
+        return edits_of_file(f"{institution}-members.csv", libraries)
+    if not filters.tag:
+        return _edits("--everyone", {"everyone": Plain("true")}, libraries)
+    whom = " ".join(f"--tag {quote(tag)}" for tag in filters.tag)
+    return _edits(whom, {"tags": list(filters.tag)}, libraries)
+
+
+def _is_group(filters: Filters) -> bool:
+    """Whether the list has everybody, or everybody with some tags of the files."""
+    is_of_tags = filters == Filters(roster=filters.roster, library=filters.library, tag=filters.tag)
+    return is_of_tags and not any(tag.startswith((IMPORTED, "-")) for tag in filters.tag)
+
+
+def _edits(whom: str, to: Mapping[str, Any], libraries: Sequence[Library], file: str = "") -> Edits:
+    commands, lines = [], []
+    for library in libraries:
+        kinds = {"kind": library.kinds[0].value} if len(library.kinds) > 1 else {}
+        option = "".join(f" --kind {kind}" for kind in kinds.values())
+        commands += [f"seatsync edit grant {library.id}{option} {whom}", f"seatsync edit revoke {library.id} {whom}"]
+        lines.append(f"  - {flow({'library': library.id, **kinds, 'to': to})}")
+    return Edits(commands, lines, file)
