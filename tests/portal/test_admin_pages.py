@@ -371,11 +371,11 @@ def test_an_administrator_finds_contacts_claim_url_slots_and_members(crowd: Path
     status = json.loads(ran(crowd, "status", "--format", "json").out)["libraries"]
     page = ruth.open(page.links["Libraries"])
     for figures in status.values():
-        permanent = figures["permanent_reserved"]
-        reserved = f"{figures['reserved']} {f'({permanent} of them permanent) ' if permanent else ''}"
         assert (
-            f"Total {figures['total']} Used {figures['used']} Available {figures['available']} Reserved "
-            f"{reserved}Temporary {figures['temporary']} Permanent {figures['permanent']}" in page.text
+            f"Total {figures['total']:,} Used {figures['used']} Available {figures['available']} "
+            f"Temporary, claimed {figures['temporary']} Temporary, unclaimed {figures['temporary_reserved']} "
+            f"Permanent, claimed {figures['permanent']} Permanent, unclaimed {figures['permanent_reserved']}"
+            in page.text
         )
     page = ruth.open("/admin/grace/members?library=logos&licensed=with&search=çağla")
     asked = ("--library", "logos", "--with-license", "--search", "çağla", "--format", "json")

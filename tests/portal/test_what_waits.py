@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -160,6 +161,35 @@ def test_one_click_says_who_loses_access_on_a_day_and_who_of_them_uses_it(school
     assert ruth.open("/admin/grace/licenses?ends=soon").code == 400
     ran(school, "ledger", "claim", "logos", CY[0], now=LATER)
     assert "2 , all claimed" in ruth.open("/admin/grace/over-time").text
+
+
+def test_the_pages_say_which_library_runs_short_and_when_seats_become_free(school: Path, ruth: Browser) -> None:
+    config = (school / "seatsync.yaml").read_text()
+    (school / "seatsync.yaml").write_text(config.replace("slots: 1000", "slots: 1"))
+    ran(school, "apply", "--yes")
+    for path in ("", "libraries"):
+        text = ruth.open(f"/admin/grace/{path}").text
+        assert text.count("No seat is left.") == 2
+        assert "No seat is left. Seats that become free after 30 June 2027: 1" in text
+        assert "No seat is left. None becomes free by an end date." in text
+    (school / "seatsync.yaml").write_text(config.replace("slots: 1000", "slots: 10"))
+    ran(school, "apply", "--yes")
+    assert "No seat is left" not in ruth.open("/admin/grace/").text
+    (school / "seatsync.yaml").write_text(config.replace("slots: 1000", "slots: 11"))
+    applied(school, *([f"{n}@grace.example", "Ann", f"L{n}", "student"] for n in range(10)), ANN, now=LATER)
+    assert "Seats left: only 1 Seats that become free after 30 June 2027: 10" in ruth.open("/admin/grace/").text
+
+
+def test_a_bar_is_hatched_where_a_seat_is_unclaimed(school: Path, ruth: Browser) -> None:
+    def bars(page: str) -> list[list[str]]:
+        drawn = re.findall(r'<svg class="bar".*?</svg>', page, re.DOTALL)
+        return [re.findall(r'<rect (?:class|fill)="([^"]+)" x="0.0%"', svg) for svg in drawn]
+
+    assert bars(ruth.open("/admin/grace/").body) == [["url(#permanent-unclaimed)"], [], ["url(#temporary-unclaimed)"]]
+    ran(school, "ledger", "claim", "logos", BEN[0])
+    page = ruth.open("/admin/grace/libraries").body
+    assert bars(page) == [["url(#permanent-unclaimed)"], [], ["temporary"]]
+    assert page.count('<pattern id="permanent-unclaimed"') == 1
 
 
 def test_seats_are_drawn_over_time_and_told_as_a_table_and_a_calendar(school: Path, pages: Pages) -> None:

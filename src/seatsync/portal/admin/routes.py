@@ -79,8 +79,8 @@ def overview(institution: str) -> str:
 def libraries(institution: str) -> str:
     """List the libraries with their seats."""
     with for_administrator(institution) as (here, connection):
-        found = lists.libraries_of(connection, institution)
-    return render_template("admin/libraries.html", here=here, libraries=found)
+        found, ends = lists.libraries_of(connection, institution), ends_ahead(connection, institution)
+    return render_template("admin/libraries.html", here=here, libraries=found, ends=ends)
 
 
 @pages.get("/<institution>/over-time")
