@@ -92,7 +92,7 @@ def _validate(folder: Path) -> list[dict[str, Any]]:
 def _line(report: dict[str, Any], folder: Path) -> str:
     place = "{file}:{line}:{column}".format_map(report["source"])
     line = f"{report['severity']} {report['code']} {place} {report['message']} → {report['help']}"
-    return line.replace(str(folder.resolve()), "FOLDER")
+    return line.replace(str(folder.resolve()), "FOLDER").replace("\n", " ⏎ ")
 
 
 def _read(golden: Path) -> dict[str, list[str]]:
@@ -115,6 +115,7 @@ def _is_well_said(report: dict[str, Any], folder: Path) -> None:
     assert 1 <= report["source"]["line"] <= len(re.split(r"\r\n|\r|\n", text))
     assert report["source"]["column"] >= 1
     assert report["message"].endswith((".", "?"))
-    assert report["help"].endswith((".", "?"))
-    assert (report["message"] + report["help"]).isprintable()
+    help, *to_paste = report["help"].split("\n  ")
+    assert help.endswith(":" if to_paste else (".", "?"))
+    assert all(map(str.isprintable, (report["message"], help, *to_paste)))
     assert len(report["message"] + report["help"]) < 800

@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from seatsync.domain.desired import Alike, Counted
 from seatsync.domain.person import Person
+from seatsync.domain.text.characters import LETTER_LOST
 from seatsync.ledger.queries.lookup import NO_LINE, TAGS_HERE, members_as_text
 from seatsync.plans.plain_csv import PlainCsv
 from seatsync.plans.plain_roster import PlainRoster, SlowPath
@@ -115,7 +116,7 @@ def _plain_roster(file: RosterFile) -> PlainRoster:
     if text is None or TAGS_HERE in text or NO_LINE in text:
         raise SlowPath("a roster can't be read as plain text")
     roster = _READERS[suffix_of(file.reader.file)](file, text)
-    if not text.isascii():
+    if LETTER_LOST in text or not text.isascii():
         roster.texts.set_garbled_aside()
     return roster
 

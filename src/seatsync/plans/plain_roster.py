@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from seatsync.domain.person import Person, RosterMember, person_of
-from seatsync.domain.text.characters import TWICE_ENCODED, clean
+from seatsync.domain.text.characters import LETTER_LOST, TWICE_ENCODED, clean
 from seatsync.domain.text.tags import join_tags, tag_fault
 from seatsync.ledger.queries.lookup import Pieces
 from seatsync.plans.meaning import AT_ONCE, Columns
@@ -45,7 +45,11 @@ class MemberTexts:
 
     def set_garbled_aside(self) -> None:
         """Move texts with garbled names to ``garbled``, so that they are read and warned about."""
-        self.garbled = {text for text in self.unmatched if not text.isascii() and TWICE_ENCODED.search(text)}
+        self.garbled = {
+            text
+            for text in self.unmatched
+            if LETTER_LOST in text or (not text.isascii() and TWICE_ENCODED.search(text))
+        }
         self.unmatched -= self.garbled
 
     def learn(self, common: Iterable[str], spellings: Iterable[tuple[str, list[str]]]) -> None:

@@ -36,6 +36,9 @@ TWICE_ENCODED = re.compile(
 )
 """What UTF-8 looks like if it was read as Windows-1252, or as the text of an old Mac."""
 
+LETTER_LOST = "?"
+"""What many programs write for a letter that their encoding does not have. No name has one."""
+
 
 def clean(text: str) -> str:
     """Return ``text`` in Unicode NFC, with each run of white space (and newlines) replaced by one space."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from seatsync.domain.action import Action
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
 from seatsync.domain.person import RosterMember
-from seatsync.domain.text.characters import decoded_twice, printable
+from seatsync.domain.text.characters import LETTER_LOST, decoded_twice, printable
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.names import all_words, share_a_name
 from seatsync.planning.change import Change
@@ -24,7 +24,24 @@ def garbled_names(case: Case) -> Iterator[Diagnostic]:
 
 
 def garbled(members: Sequence[RosterMember]) -> Iterator[Diagnostic]:
-    """Warn of the members with such names."""
+    """Warn of the members with such names, and of names that have question marks in place of letters."""
+    yield from _wrongly_read(members)
+    yield from _letters_lost(members)
+
+
+def _letters_lost(members: Sequence[RosterMember]) -> Iterator[Diagnostic]:
+    if not any(LETTER_LOST in "".join(map(attrgetter(name), members)) for name in ("given_name", "family_name")):
+        return
+    named_so = ((member, f"{member.given_name} {member.family_name}") for member in members)
+    lost = [(member, name) for member, name in named_so if LETTER_LOST in name]
+    emails = [member.email for member, _ in lost]
+    have = counted(len(lost), "name has question marks", "names have question marks")
+    message = f'{have} in place of letters that a program could not write: {named(emails)} ("{printable(lost[0][1])}").'
+    help = 'Export the file again as UTF-8 ("CSV UTF-8" in Excel). seatsync can\'t guess the lost letters.'
+    yield Diagnostic("garbled-names", message, help, lost[0][0].origin, Severity.WARNING, None, emails)
+
+
+def _wrongly_read(members: Sequence[RosterMember]) -> Iterator[Diagnostic]:
     if all(all(map(str.isascii, map(attrgetter(name), members))) for name in ("given_name", "family_name")):
         return
     both = ((member, (member.given_name, member.family_name)) for member in members)

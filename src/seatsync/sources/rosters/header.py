@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from json import dumps
 
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
-from seatsync.domain.person import spoken
+from seatsync.domain.person import REQUIRED, spoken
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.guesses import did_you_mean
 from seatsync.sources.rosters.columns import Columns
@@ -19,6 +21,7 @@ from seatsync.sources.tables.table import MOST_UNREAD, Table, squeezed
 
 _EXAMPLE = "The first row must name the columns, for example: email, given_name, family_name, student_id, role, tags."
 _EXAMPLE_OF_TAGS = "The first row must name the columns, for example: email, student_id, tags."
+_COLUMN, _PLAIN = "COLUMN", re.compile("[A-Za-z][A-Za-z0-9._/-]*")
 _USER_NAMES = frozenset(
     map(
         squeezed,
@@ -30,22 +33,23 @@ _WHOLE_NAMES = frozenset(
 )
 
 
-def spec_of(how: HowToRead) -> HeaderSpec:
-    """The header of a roster that is read in this way."""
+def spec_of(how: HowToRead, file: str = "FILE") -> HeaderSpec:
+    """The header of a roster that is read in this way; messages about it name the ``file``."""
 
     def matches(cells: list[str]) -> bool:
         columns = columns_of(cells, how)
         return bool(columns.fields) and not {*columns.missing} - {name for name, written in how.map.items() if written}
 
     preamble = tuple(line.lower() for format in FORMATS for line in format.preamble)
-    return HeaderSpec(matches, NAMES, lambda cells: help_for(cells, how), distinct=False, preamble=preamble)
+    return HeaderSpec(matches, NAMES, lambda cells: help_for(cells, how, file), distinct=False, preamble=preamble)
 
 
-def help_for(cells: Sequence[str], how: HowToRead) -> str:
+def help_for(cells: Sequence[str], how: HowToRead, file: str) -> str:
     """What to do about a row that is no header: what exactly is missing, and how to say where it is."""
     columns = columns_of(cells, how)
     if not columns.fields and not columns.passed:
-        return f"{_EXAMPLE_OF_TAGS if how.adds_tags else _EXAMPLE} If they have other names, say which is which under `map:`."
+        example, fields = (_EXAMPLE_OF_TAGS, ("email", "tags")) if how.adds_tags else (_EXAMPLE, REQUIRED)
+        return f"{example} If they have other names, say which is which{_at_the_roster(file, dict.fromkeys(fields, _COLUMN))}"
     missing = [f"the {spoken(name)} ({EXAMPLES[name]})" for name in columns.missing]
     if how.adds_tags and "email" in columns.missing:
         missing[0] += " or the student id"
@@ -53,7 +57,7 @@ def help_for(cells: Sequence[str], how: HowToRead) -> str:
     parts += [
         f'"{printable(cells[at])}": {guess}' for at in columns.unread if (guess := _guess(cells[at], columns.missing))
     ]
-    parts += _ways(cells, columns.missing)
+    parts += _ways(cells, columns.missing, file)
     return " ".join(parts)
 
 
@@ -70,24 +74,36 @@ def _guess(cell: str, fields: Sequence[str]) -> str:
     return did_you_mean(cell, (*fields, *names), 0.8)
 
 
-def _ways(cells: Sequence[str], missing: Sequence[str]) -> list[str]:
+def _ways(cells: Sequence[str], missing: Sequence[str], file: str) -> list[str]:
     """How to say where a missing field is: a template over user names, or names that the columns have here."""
     named = {squeezed(name): cell for cell in cells for name in spelled_as(cell)}
-    ways = []
+    ways = {}
     if "email" in missing:
         user = next((cell for name, cell in named.items() if name in _USER_NAMES), None)
-        ways.append(f'{{email: "{{{user}}}@school.example"}}' if user else "{email: COLUMN}")
+        ways["email"] = f"{{{user}}}@school.example" if user else _COLUMN
     whole = next((cell for name, cell in named.items() if name in _WHOLE_NAMES and cell in cells), None)
     others = [name for name in missing if name != "email"]
-    if others:
-        ways.append(f"{{{', '.join(f'{name}: COLUMN' for name in others)}}}")
-    told = [f"Add it, or say where it is: `map: {' and '.join(ways)}`."] if ways else []
+    ways |= dict.fromkeys(others, _COLUMN)
+    told = [f"Add it, or say where it is{_at_the_roster(file, ways)}"] if ways else []
     if whole and others:
         told.insert(
             0,
             f'"{printable(whole)}" may be a whole name, which seatsync does not take apart: export first and last name in two columns.',
         )
     return told
+
+
+def _at_the_roster(file: str, ways: Mapping[str, str]) -> str:
+    """Say where `map:` goes, with the line to paste."""
+    found = ", ".join(f"{field}: {_as_yaml(way)}" for field, way in ways.items())
+    return (
+        ": in seatsync.yaml, add `map:` to this roster's entry, with the file's own names of columns:\n"
+        f"  - {{path: {_as_yaml(file)}, map: {{{found}}}}}"
+    )
+
+
+def _as_yaml(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) else dumps(text, ensure_ascii=False)
 
 
 def report_no_emails(table: Table, position: int, lines: Sequence[int]) -> None:
@@ -99,7 +115,7 @@ def report_no_emails(table: Table, position: int, lines: Sequence[int]) -> None:
     if position >= 0:
         why = f'"{printable(table.header[position])}" is empty for {counted(len(lines), "person", "people")}'
     message = f"Nobody in this list has an e-mail: {why}."
-    help = " ".join(_ways(table.header, ("email",))).replace("Add it, or say", "Fill it in, or say")
+    help = " ".join(_ways(table.header, ("email",), table.file)).replace("Add it, or say", "Fill it in, or say")
     table.found.append(Diagnostic("missing-value", message, help, table.at(lines[0], max(position, 0))))
 
 

@@ -25,7 +25,7 @@ def read_rows(content: Content, reader: RosterReader, sheet: str | None = None) 
 
 def open_rows(content: Content, reader: RosterReader, sheet: str | None = None) -> TableReader | None:
     """Find the header of a roster and what its columns mean. None, with errors in ``reader.found``, where there is none."""
-    table = read_table(content, reader.file, spec_of(reader.how), reader.found, sheet)
+    table = read_table(content, reader.file, spec_of(reader.how, reader.file), reader.found, sheet)
     return open_table(table, reader) if table is not None else None
 
 
