@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import letters
-from tests.support.letters import ANN, BEN, CY, DAY, LAST, LATER, applied, ran
+from tests.support.letters import ANN, BEN, CY, LAST, LATER, applied, ran
 from tests.support.mail_server import Mailroom
 from tests.support.pages import Browser, Pages, pages_of
 
@@ -137,7 +137,7 @@ def test_the_overview_says_which_seats_end_and_how_far_invitations_have_come(
     page = ruth.open("/admin/grace/")
     assert "Unclaimed: 1 , letters not sent yet: 1, oldest granted on 1 September 2026" in page.text
     ending = ruth.open(page.links["Seats that end on 30 June 2027: 1"])
-    assert "ben@grace.example Logos temporary unclaimed 2027-06-30" in ending.text
+    assert "ben@grace.example Logos temporary unclaimed 30 June 2027" in ending.text
     assert "Licenses: 1" in ending.text
     assert 'name="ends" value="2027-06-30"' in ending.body
     assert page.links["Unclaimed: 1"].startswith("/admin/grace/licenses?library=")
@@ -146,6 +146,29 @@ def test_the_overview_says_which_seats_end_and_how_far_invitations_have_come(
     text = ruth.open("/admin/grace/").text
     assert "letters not delivered: 1" in text
     assert "letters not sent yet" not in text
+
+
+def test_a_page_writes_all_its_dates_in_one_way(school: Path, ruth: Browser) -> None:
+    pages = ["", "members", "licenses", "over-time", "journal"]
+    for page in (*(ruth.open(f"/admin/grace/{path}") for path in pages), ruth.open("/admin/grace/members/2")):
+        shown = re.sub(r"(imported:|until )\S+", "", page.text)  # tags and events are quoted
+        assert "September 2026" in shown, page.path
+        assert not re.search(r"20\d\d-\d\d-\d\d", shown), page.path
+    assert "1 September 2026, 00:00 UTC" in ruth.page.text
+
+
+def test_an_e_mail_is_whole_unless_it_is_wider_than_a_phone(school: Path, ruth: Browser) -> None:
+    short, long = "anna-lena.o-neil@grace.example", f"{'anna-' * 9}lena@grace.example"
+    applied(school, *([email, "Ann", "Lee", ""] for email in (short, long)), now=LATER)
+    body = ruth.open("/admin/grace/members").body
+    assert f'<span class="whole">{short}</span>' in body
+    assert f'<span class="whole">{long}</span>' not in body
+    assert long in body
+
+
+def test_a_tab_is_marked_on_its_pages_and_on_those_below_it(school: Path, ruth: Browser) -> None:
+    assert 'aria-current="page">Members</a>' in ruth.open("/admin/grace/members").body
+    assert 'aria-current="true">Members</a>' in ruth.open("/admin/grace/members/1").body
 
 
 def test_one_click_says_who_loses_access_on_a_day_and_who_of_them_uses_it(school: Path, ruth: Browser) -> None:
@@ -205,10 +228,11 @@ def test_seats_are_drawn_over_time_and_told_as_a_table_and_a_calendar(school: Pa
     assert "Seats that end, by month June 2027 Seats that end on 30 June 2027: 1" in page.text
     assert "January 2027 Seats that end on 15 January 2027: 1" in page.text
     logos = page.text.partition("Seats that end on 30 June 2027: 1")[2]
-    assert f"Day Seats used Known or expected {DAY} 1 known 2026-09-07 1 today after 2027-06-30 0 expected" in logos
+    first, second, now = "1 September 2026", "5 September 2026", "7 September 2026"
+    assert f"Day Seats used Known or expected {first} 1 known {now} 1 today after 30 June 2027 0 expected" in logos
     ran(school, "ledger", "opt-out", "logos", BEN[0], now=LATER)
     page = ruth.open("/admin/grace/over-time")
-    assert f"{DAY} 1 known {LATER} 0 known 2026-09-07 0 today" in page.text
+    assert f"{first} 1 known {second} 0 known {now} 0 today" in page.text
     assert "30 June 2027" not in page.text
     pages.now = datetime(2027, 1, 16, tzinfo=UTC)
     ruth = pages.signed_in("ruth@grace.example")

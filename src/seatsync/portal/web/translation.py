@@ -6,6 +6,7 @@ from typing import Any
 
 import flask_babel
 from flask import Flask
+from markupsafe import Markup, escape
 
 from seatsync.domain.text.days import to_the_minute
 from seatsync.domain.text.languages import spelled
@@ -23,13 +24,29 @@ def later(text: str) -> Any:
 
 
 def day(iso: str) -> str:
-    """Return ``2027-06-30`` as 30 June 2027, like the letters do, or as 30. Juni 2027."""
-    return spelled(iso[:10], flask_babel.get_locale().language)
+    """Return ``2027-06-30`` as 30 June 2027, like the letters do, or as 30. Juni 2027; empty for none."""
+    return iso and spelled(iso[:10], flask_babel.get_locale().language)
+
+
+def moment(instant: str, timezone: str) -> str:
+    """Return an instant (ISO) as people of the time zone read it: 30 June 2027, 03:15 CDT."""
+    iso, _, time = to_the_minute(instant, timezone).partition(" ")
+    return f"{day(iso)}, {time}" if time else instant
+
+
+MOST_WHOLE = 32
+"""Letters of an e-mail that is never broken; a longer one may not fit on a phone."""
+
+
+def whole(email: str) -> Markup:
+    """Return an e-mail so that a browser does not break it at its hyphens."""
+    return Markup('<span class="whole">{}</span>').format(email) if len(email) <= MOST_WHOLE else escape(email)
 
 
 def register(app: Flask) -> None:
     """Add the filters for templates."""
     app.jinja_env.filters["day"] = day
-    app.jinja_env.filters["to_the_minute"] = to_the_minute
+    app.jinja_env.filters["moment"] = moment
+    app.jinja_env.filters["whole"] = whole
     app.jinja_env.filters["number"] = flask_babel.format_decimal
     app.jinja_env.filters["with_code"] = with_code
