@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from seatsync.domain.text.days import (
     UnknownTimezone,
+    day_as_written,
     day_at,
     day_in,
     end_of,
@@ -35,6 +36,32 @@ ZONES = [
     "Pacific/Apia",
 ]
 moments = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("31.12.2026", "2026-12-31"),
+        ("3.4.2027", "2027-04-03"),
+        ("12/31/2026", "2026-12-31"),
+        ("31.12.26", "2026-12-31"),
+        ("31/12/2026", "2026-12-31"),
+        ("03/04/2027", "2027-04-03 if the day comes first, as 2027-03-04 if the month does"),
+        ("04-04-2027", "2027-04-04"),
+        ("2026/12/31", "2026-12-31"),
+        ("2026-12-31T00:00:00", "2026-12-31"),
+        ("20261231", "2026-12-31"),
+        ("2026年12月31日", "2026-12-31"),
+        ("46022", "2025-12-31"),
+    ],
+)
+def test_a_day_in_another_spelling_is_shown_as_it_is_to_be_written(text: str, meant: str) -> None:
+    assert day_as_written(text) == meant
+
+
+@pytest.mark.parametrize("text", ["", "soon", "31.2.2027", "99/99/2027", "2027-02-30", "30d", "123", "1234567"])
+def test_of_what_is_no_day_an_example_is_shown(text: str) -> None:
+    assert day_as_written(text) == "2027-06-30"
 
 
 @pytest.mark.parametrize(

@@ -682,7 +682,7 @@ def test_an_apply_whose_report_cannot_be_printed_is_whole_or_not_at_all(folder: 
 
 @pytest.mark.parametrize("value", ["rubbish", "2026-13-01", "2026-02-30", "2026-01-01T25:00", "tomorrow", "1e9", ""])
 def test_a_now_that_is_no_date_is_wrong_usage(value: str, folder: Path) -> None:
-    wrong_usage(seatsync("plan", "--now", value, folder=folder), "neither a date (2027-06-30) nor a time")
+    wrong_usage(seatsync("plan", "--now", value, folder=folder), "neither a date nor a time")
 
 
 @pytest.mark.parametrize("value", ["0001-01-01T00:00+14:00", "9999-12-31T23:59-12:00"])

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
 
 from seatsync.domain.text.characters import clean, is_slug, printable, text_fault
-from seatsync.domain.text.days import day_fault, parse_day
+from seatsync.domain.text.days import day_as_written, day_fault, parse_day
 from seatsync.domain.text.emails import email_fault
 from seatsync.domain.text.encodings import codec_of
 from seatsync.domain.text.guesses import nearest
@@ -76,7 +76,7 @@ def _date(value: Any) -> Any:
     if isinstance(value, str) and (day := parse_day(value)):
         return day
     fact = day_fault(value) if isinstance(value, str) else "a date is expected here"
-    raise InvalidValue(fact, "Write it as 2027-06-30.")
+    raise InvalidValue(fact, f"Write it as {day_as_written(str(value))}.")
 
 
 def _moment(value: Any) -> Any:
@@ -88,7 +88,8 @@ def _moment(value: Any) -> Any:
         instant = None
     if instant is None:
         raise InvalidValue(
-            f"{quoted(value)} is neither a date nor a time", "Write it as 2027-03-01, or as 2027-03-01T14:30:00Z."
+            f"{quoted(value)} is neither a date nor a time",
+            f"Write it as {day_as_written(str(value))}, or with a time as 2027-03-01T14:30:00Z.",
         )
     if instant.tzinfo is None:
         raise InvalidValue(

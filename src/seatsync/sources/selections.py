@@ -12,7 +12,7 @@ from seatsync.domain.license import Kind
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import spoken
 from seatsync.domain.text.characters import clean, printable
-from seatsync.domain.text.days import day_fault, parse_day
+from seatsync.domain.text.days import day_as_written, day_fault, parse_day
 from seatsync.domain.text.emails import email_fault
 from seatsync.domain.text.guesses import did_you_mean, one_letter_off
 from seatsync.domain.text.ids import plain_email, plain_id
@@ -222,7 +222,7 @@ class GrantsReader:
             wrong("invalid-value", message, "Write temporary or permanent.", 2)
         end = parse_day(until)
         if until and end is None:
-            wrong("invalid-value", f"{day_fault(until)}.", "Write it as 2027-06-30.", 3)
+            wrong("invalid-value", f"{day_fault(until)}.", f"Write it as {day_as_written(until)}.", 3)
         if end and chosen is Kind.PERMANENT:
             wrong("invalid-value", "A permanent license has no `until`.", "Leave the date empty.", 3)
         if len(self.found) > before or library is None or chosen is None:

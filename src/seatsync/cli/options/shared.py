@@ -18,7 +18,7 @@ from seatsync.cli.options.given import GlobalOption, Option, given_before
 from seatsync.cli.output.pager import paged
 from seatsync.cli.output.privacy import filtered_output, in_ci, output_may_be_public
 from seatsync.cli.run import Run
-from seatsync.domain.text.days import day_in
+from seatsync.domain.text.days import day_as_written, day_in
 from seatsync.reports.sentences import columns_of, in_lines, say
 
 if TYPE_CHECKING:
@@ -97,7 +97,11 @@ class Moment(click.ParamType[datetime]):
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:
-            self.fail(f'"{value}" is neither a date (2027-06-30) nor a time (2027-06-30T08:00:00Z).', param, ctx)
+            self.fail(
+                f'"{value}" is neither a date nor a time (2027-06-30T08:00:00Z). Write it as {day_as_written(value)}.',
+                param,
+                ctx,
+            )
         try:
             return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
         except OverflowError:

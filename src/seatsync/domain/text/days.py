@@ -13,6 +13,12 @@ from seatsync.domain.failure import Failure
 from seatsync.domain.text.characters import printable
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+YEAR_FIRST = re.compile(r"(\d{4})([-/.年]?)(\d{1,2})(?:\2|月)(\d{1,2})[日.]?(?=$|[T ])")
+YEAR_LAST = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?=$|[T ])")
+"""Days as people write them: with dots the day comes first, with others the day or the month."""
+_SHORT_YEAR = re.compile(r"^(\d{1,2}([./-])\d{1,2}\2)(?=\d\d$)")
+_OF_A_SPREADSHEET, _DAY_ZERO = re.compile("[2-7][0-9]{4}"), date(1899, 12, 30)
+"""A day as the number under which spreadsheets keep it, from 1954 to 2118, and the day before the first."""
 
 
 class UnknownTimezone(Failure):
@@ -34,6 +40,27 @@ def parse_day(text: str) -> date | None:
 def day_fault(text: str) -> str:
     """Why ``parse_day`` rejects ``text``, as a sentence without its period."""
     return f'"{printable(text)}" is not a date{": there is no such day" if _DAY.fullmatch(text) else ""}'
+
+
+def day_as_written(text: str) -> str:
+    """How to write the day that ``text`` means: ``2026-12-31``; both if the day or the month may come first; else an example."""
+    meant = _days_meant(_SHORT_YEAR.sub(r"\g<1>20", text.strip()))
+    if len(meant) == 2:
+        return f"{meant[0]} if the day comes first, as {meant[1]} if the month does"
+    return meant[0] if meant else "2027-06-30"
+
+
+def _days_meant(text: str) -> list[str]:
+    if parts := YEAR_FIRST.match(text):
+        orders = [(parts[1], parts[3], parts[4])]
+    elif parts := YEAR_LAST.match(text):
+        orders = [(parts[4], parts[3], parts[1]), *([(parts[4], parts[1], parts[3])] if parts[2] != "." else [])]
+    elif _OF_A_SPREADSHEET.fullmatch(text):
+        return [(_DAY_ZERO + timedelta(days=int(text))).isoformat()]
+    else:
+        orders = []
+    found = [f"{year}-{month:0>2}-{day:0>2}" for year, month, day in orders]
+    return [day for day in dict.fromkeys(found) if parse_day(day)]
 
 
 def day_in(moment: datetime, timezone: str) -> date:

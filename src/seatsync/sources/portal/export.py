@@ -13,7 +13,7 @@ from seatsync.domain.person import REQUIRED, Person
 from seatsync.domain.portal.at_vendor import There
 from seatsync.domain.portal.export import Export, Holding
 from seatsync.domain.text.characters import clean, printable
-from seatsync.domain.text.days import day_fault, parse_day
+from seatsync.domain.text.days import day_as_written, day_fault, parse_day
 from seatsync.domain.text.tags import IMPORTED
 from seatsync.sources.portal.columns import BOTH, HEADER, Columns, read_columns
 from seatsync.sources.portal.words import HELP, read_license
@@ -234,7 +234,7 @@ class _Reader:
                 self.there[id][key] = word
             if until >= 0 and (end := clean(cells[until])):
                 if parse_day(end) is None:
-                    self._wrong(f"{day_fault(end)}.", "Write a date like 2027-06-30.", line, until)
+                    self._wrong(f"{day_fault(end)}.", f"Write it as {day_as_written(end)}.", line, until)
                 self.ends[id][key] = end
         if clean(cells[self.columns.on_roster]).lower() == "no":
             self.left.add(key)

@@ -8,6 +8,7 @@ from itertools import islice
 
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.domain.text.characters import clean, printable
+from seatsync.domain.text.days import day_as_written
 from seatsync.sources.rosters.columns import Columns, PresenceColumn
 from seatsync.sources.rosters.meaning.last_days import days_in
 from seatsync.sources.rosters.meaning.presence_words import YES
@@ -98,13 +99,15 @@ def _read_days(table: Table, columns: Columns, position: int, said: Values) -> N
     columns.last_days[position] = days.of
     name = printable(table.header[position])
     not_so = "If the column says something else, write `map: {ends: ~}` at the roster."
-    for values, fact, help in (
-        (days.unread, "which is no day", "Write days as 2027-06-30."),
-        (days.either, "which has two meanings: the day may come first, or the month", "Write days as 2027-06-30."),
+    for values, fact in (
+        (days.unread, "which is no day"),
+        (days.either, "which has two meanings: the day may come first, or the month"),
     ):
         if values:
             line, *others = sorted(said[value] for value in values)
-            shown = _quoted(table, next(value for value in values if said[value] == line))
+            first = next(value for value in values if said[value] == line)
+            shown = _quoted(table, first)
+            help = f"Write it as {day_as_written('' if table.has_secrets else clean(first))}."
             more = f"; {counted(len(others), 'other value is', 'other values are')} like that" if others else ""
             message = f'The column "{name}" says when people leave, but on line {line} it has {shown}, {fact}{more}.'
             where = table.at(line, position)

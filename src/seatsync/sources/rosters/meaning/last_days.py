@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
 from seatsync.domain.text.characters import clean
+from seatsync.domain.text.days import YEAR_FIRST, YEAR_LAST
 from seatsync.sources.rosters.meaning.presence_words import NO_DAY
 
-_YEAR_FIRST = re.compile(r"(\d{4})([-/.年]?)(\d{1,2})(?:\2|月)(\d{1,2})[日.]?(?=$|[T ])")
-_YEAR_LAST = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?=$|[T ])")
 _NEVER = date.max.isoformat()
 
 
@@ -34,9 +32,9 @@ def days_in(values: Iterable[str]) -> Days:
         text = clean(value)
         if not text or text.casefold() in NO_DAY:
             found.of[value] = ""
-        elif parts := _YEAR_FIRST.match(text):
+        elif parts := YEAR_FIRST.match(text):
             _add(found, value, int(parts[1]), int(parts[3]), int(parts[4]))
-        elif (parts := _YEAR_LAST.match(text)) and parts[2] == ".":
+        elif (parts := YEAR_LAST.match(text)) and parts[2] == ".":
             _add(found, value, int(parts[4]), int(parts[3]), int(parts[1]))
         elif parts:
             open_[value] = (int(parts[1]), int(parts[3]), int(parts[4]))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
 from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import printable
+from seatsync.domain.text.days import day_as_written
 from seatsync.sources.rosters.sets.words import SAYS
 
 _MOST = 20
@@ -50,7 +51,9 @@ class Faults:
                 else:
                     has = "has" if len(lines) == 1 else "have"
                     message = f'{rows} of {name} {has} the end date "{shown}", which is no day.'
-                    self.found.append(Diagnostic("invalid-value", message, "Write it as 2026-12-18.", where))
+                    self.found.append(
+                        Diagnostic("invalid-value", message, f"Write it as {day_as_written(shown)}.", where)
+                    )
 
     def _missing(self, what: str, name: str, values: dict[str, list[int]]) -> None:
         one, several, effect = _ENTITIES[what]
