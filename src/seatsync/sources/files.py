@@ -262,7 +262,7 @@ class Folder:
             self._report_not_decoded(data, name, codec, error)
             return None
         if codec == named and (fitting := better(data, codec)):
-            shown = ", ".join(f'"{printable(one.value, 40)}" in {one.encoding}' for one in fitting)
+            shown = ", ".join(f'"{one.value}" in {one.encoding}' for one in fitting)
             message = f"{name} may not be {as_text(codec)}: a value of it reads {shown}."
             help = f"If that is right, write {' or '.join(f'`encoding: {one.encoding}`' for one in fitting)}."
             self._report("file-encoding", message, help, Origin(name), Severity.WARNING)
@@ -275,7 +275,7 @@ class Folder:
         message = f"{name} is not {as_text(codec)} text: the byte 0x{data[start]:02X} is not valid here."
         help = _how_to_save(name)
         if suffix_of(name) in TABLES and codec in ("utf-8", "cp1252") and (fitting := readings(data)):
-            shown = ", ".join(f'for "{printable(one.value, 40)}" `encoding: {one.encoding}`' for one in fitting)
+            shown = ", ".join(f'for "{one.value}" `encoding: {one.encoding}`' for one in fitting)
             help += f" Or write next to its path the encoding in which its names are right: {shown}."
         self._report("file-encoding", message, help, where)
 

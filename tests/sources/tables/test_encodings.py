@@ -50,6 +50,23 @@ def test_a_file_in_another_encoding_is_told_with_how_its_name_reads_in_the_right
     assert text_of(data, encoding) == (data.decode(encoding), [])
 
 
+def test_where_one_name_does_not_tell_the_encodings_apart_two_are_shown() -> None:
+    data = f"{HEADER}a@x.example,A,Zoë\nb@x.example,B,Łukasz\n".encode("windows-1250")
+    [(_, said)] = text_of(data)
+    assert 'for "Zoë, Łukasz" `encoding: windows-1250`' in said
+    assert 'for "Zoë, £ukasz" `encoding: windows-1252`' in said
+
+
+@given(
+    st.lists(st.sampled_from([name for names in NAMES.values() for name in names]), min_size=1, max_size=4), st.data()
+)
+def test_no_two_encodings_are_offered_that_look_alike(names: list[str], data: st.DataObject) -> None:
+    encoding = data.draw(st.sampled_from([*NAMES]))
+    rows = "".join(f"a{at}@x.example,A,{'X' * 40 * (at % 2)}{name}\n" for at, name in enumerate(names))
+    offered = [one.value for one in readings(rows.encode(encoding, "ignore"))]
+    assert len({*offered}) == len(offered)
+
+
 @pytest.mark.parametrize("right", ["windows-1250", "windows-1251", "shift_jis"])
 def test_an_encoding_that_was_named_but_makes_no_names_is_warned_of(right: str) -> None:
     data = (HEADER + "".join(f"a{at}@x.example,A,{name}\n" for at, name in enumerate(NAMES[right]))).encode(right)

@@ -11,12 +11,16 @@ from typing import NamedTuple
 from unicodedata import category
 from unicodedata import name as name_of
 
+from seatsync.domain.text.characters import printable
+
 _CODECS = (
     *(f"windows-125{number}" for number in (2, 0, 1, 3, 4, 5, 6, 7)),
     *("koi8_u", "shift_jis", "gb18030", "euc_kr", "big5", "euc_jp", "mac_roman", "cp850", "cp852", "cp866"),
 )
 """Encodings that schools' programs write, the commonest first."""
 _MOST_SHOWN, _MOST_VALUES, _MOST_BYTES = 3, 500, 50_000
+_LONGEST_SHOWN = 40
+"""The letters of a value that are shown."""
 _LONGEST_NAME, _MOST_WORDS = 50, 1_000
 """The letters of a word, and the different words, that are looked at: a hostile file may be one word, or nothing but odd ones."""
 _MUCH = 2.0
@@ -35,7 +39,7 @@ _BETWEEN_CONSONANTS = re.compile("(?<=[bcdfghjklmnpqrstvwxz])š(?=[bcdfghjklmnpq
 
 
 class Reading(NamedTuple):
-    """How one value of a file reads in an encoding."""
+    """How a value of a file reads in an encoding; several values, where one does not tell the encodings apart."""
 
     encoding: str
     value: str
@@ -44,7 +48,7 @@ class Reading(NamedTuple):
 def readings(data: bytes) -> list[Reading]:
     """Return how a value of the file reads in the encodings that fit the whole file, the likeliest first.
 
-    The value is the same for all; encodings in which the file reads alike are one.
+    The values are the same for all; encodings in which the file reads alike, or seems to, are one: the likeliest.
     """
     lines = _odd_lines(data)
     lines = lines[: lines.rfind(b"\n")] if len(lines) == _MOST_BYTES else lines
@@ -62,8 +66,14 @@ def readings(data: bytes) -> list[Reading]:
     ranked = sorted(texts, key=lambda codec: (strange[codec], likely.get(codec, 99)))[:_MOST_SHOWN]
     best = strange[ranked[0]] if ranked else 0
     ranked = [codec for codec in ranked if strange[codec] <= min(best + 2, _MUCH)]
-    at = _most_telling([_values(texts[codec]) for codec in ranked])
-    return [Reading(codec, _values(texts[codec])[at]) for codec in ranked if at < len(_values(texts[codec]))]
+    values = [[printable(value, _LONGEST_SHOWN) for value in _values(texts[codec])] for codec in ranked]
+    telling = _most_telling(values)
+    shown = [", ".join(each[at] for at in telling) for each in values]
+    return [
+        Reading(codec, value)
+        for at, (codec, value) in enumerate(zip(ranked, shown, strict=True))
+        if value and value not in shown[:at]
+    ]
 
 
 def better(data: bytes, codec: str) -> list[Reading]:
@@ -129,10 +139,20 @@ def _values(text: str) -> list[str]:
     return [value for value in values if "@" not in value] or values
 
 
-def _most_telling(texts: Sequence[list[str]]) -> int:
-    """The position of the value that reads differently in the most encodings."""
-    alike = min(map(len, texts), default=0)
-    return max(range(alike), key=lambda at: (len({values[at] for values in texts}), -at), default=0)
+def _most_telling(texts: Sequence[list[str]]) -> list[int]:
+    """The positions of the fewest values that read differently in the most encodings."""
+
+    def told(at: Sequence[int]) -> int:
+        return len({tuple(values[one] for one in at) for values in texts})
+
+    telling: list[int] = []
+    for _ in texts:
+        more = [[*telling, at] for at in range(min(map(len, texts)))]
+        best = max(more, key=told, default=[])  # of equals the first
+        if telling and told(best) == told(telling):
+            break
+        telling = best
+    return telling
 
 
 def as_text(codec: str) -> str:
