@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from seatsync.domain.person import Member, Person, RosterMember
+from seatsync.domain.person import Member, Person, RosterMember, found_by
 from seatsync.portal.admin.labels import PERSON
 from tests.support.command_line import seatsync
 from tests.support.program_copy import ProgramCopy, changed_program
@@ -35,6 +35,27 @@ revision = "{here}"
 def columns():
     return {{"member": [sa.Column("department", sa.Text, nullable=False, server_default=sa.text("''"))]}}
 '''
+
+
+@pytest.mark.parametrize(
+    "families",
+    [
+        ["Lee", "lee", "Lee-Ann", "Leeds"],
+        ["Oz", "Öz", "Ozan", "Özan", "Zu"],
+        ["Lodz", "Łódź", "Madrid", "Ødegård", "Oslo", "Straße", "Strauß"],
+        ["Иванов", "Ёлкин"][::-1],
+        ["강", "김", "이"],
+        ["Zu", "כהן", "לוי", "김"],
+    ],
+)
+def test_members_are_sorted_as_people_expect_in_any_case_and_with_any_accent(families: list[str]) -> None:
+    texts = [found_by(Member("a@grace.example", "Ann", family, "", "", "", "a@grace.example")) for family in families]
+    assert texts == sorted(texts)
+
+
+def test_a_search_finds_a_name_with_and_without_its_accents() -> None:
+    text = found_by(Member("a@grace.example", "Çağla", "Şahin", "", "", "", "a@grace.example"))
+    assert all(sought.casefold() in text for sought in ("Şahin", "sahin", "Çağla Şahin", "cagla"))
 
 
 def test_members_and_rows_of_rosters_begin_with_the_fields_of_a_person() -> None:

@@ -108,6 +108,7 @@ FILTERS: list[dict[str, str | list[str]]] = [
     {},
     {"search": "LEE"},
     {"search": "çağla"},
+    {"search": "oz"},
     {"search": "nobody"},
     {"tag": "student"},
     {"tag": f"imported:{LATER}"},

@@ -145,13 +145,15 @@ def in_local_time(
 
 
 def sort_rows(rows: list[dict[str, Any]], columns: Sequence[str], by: str | None) -> list[dict[str, Any]]:
-    """The rows sorted by a column, ignoring case; ``-column`` sorts in descending order."""
+    """The rows sorted by a column, ignoring case and accents; ``-column`` sorts in descending order."""
+    from seatsync.domain.text.names import without_accents
+
     if not by:
         return rows
     name, descending = by.lstrip("-"), by.startswith("-")
     if name not in columns:
         raise click.UsageError(f"There is no column {name}. The columns are: {', '.join(columns)}.")
-    return sorted(rows, key=lambda row: str(row[name]).casefold(), reverse=descending)
+    return sorted(rows, key=lambda row: without_accents(str(row[name])), reverse=descending)
 
 
 def redacted(rows: Sequence[dict[str, Any]], run: Run) -> Sequence[dict[str, Any]]:

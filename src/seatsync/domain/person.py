@@ -12,6 +12,7 @@ from typing import Annotated, NamedTuple
 
 from seatsync.domain.origin import Origin
 from seatsync.domain.text.emails import email_key
+from seatsync.domain.text.names import without_accents
 
 
 class Person(NamedTuple):
@@ -91,10 +92,11 @@ def spoken(field: str) -> str:
 def found_by(member: Member) -> str:
     """The text that a search looks in and that members are sorted by: family name, given name, then e-mail and id.
 
-    It is case-folded for all scripts, which not every database can do.
+    It is case-folded for all scripts, which not every database can do. What is sorted by has no accents: Öz comes after Oz, before Ozan.
     """
     given, family = member.given_name, member.family_name
-    return f"{family}{_SEPARATOR}{given}{_SEPARATOR}{given} {family}\n{member.email}\n{member.student_id}".casefold()
+    others = f"{given} {family}\n{member.email}\n{member.student_id}".casefold()
+    return f"{without_accents(f'{family}{_SEPARATOR}{given}')}{_SEPARATOR}{others}"
 
 
 def account_key(member: Member) -> str:

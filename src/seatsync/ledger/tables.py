@@ -29,6 +29,7 @@ REVISIONS = (
     "0013",
     "0014",
     "0015",
+    "0016",
 )
 """The migrations, oldest first. A ledger with any other revision was written by a newer seatsync."""
 

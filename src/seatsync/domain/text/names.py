@@ -12,6 +12,8 @@ _WORD = re.compile(r"\w+")
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
 """Letters with a stroke and the like, which Unicode does not take apart."""
 
+_ACCENTS = re.compile("[\u0300-\u036f]+")
+
 
 class Named(Protocol):
     """Whoever has a name."""
@@ -31,6 +33,14 @@ def words_of(name: str) -> frozenset[str]:
             _LETTERS
         )
     return frozenset(_WORD.findall(folded.replace("_", " "))) or frozenset((folded,))
+
+
+def without_accents(text: str) -> str:
+    """The text in lower case, its Latin, Greek and Cyrillic letters without accents: ``Öz`` is sorted as ``oz``. Other scripts stay."""
+    folded = text.casefold()
+    if folded.isascii():
+        return folded
+    return normalize("NFC", _ACCENTS.sub("", normalize("NFD", folded))).translate(_LETTERS)
 
 
 def have_same_names(one: Named, other: Named) -> bool:
