@@ -52,7 +52,7 @@ def test_a_file_in_another_encoding_is_told_with_how_its_name_reads_in_the_right
 
 def test_where_one_name_does_not_tell_the_encodings_apart_two_are_shown() -> None:
     data = f"{HEADER}a@x.example,A,Zoë\nb@x.example,B,Łukasz\n".encode("windows-1250")
-    [(_, said)] = text_of(data)
+    _, [(_, said)] = text_of(data)
     assert 'for "Zoë, Łukasz" `encoding: windows-1250`' in said
     assert 'for "Zoë, £ukasz" `encoding: windows-1252`' in said
 
