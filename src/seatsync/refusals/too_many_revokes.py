@@ -5,16 +5,17 @@ A roster that was cut off by mistake looks just like a roster that many members 
 An end date that the plan moves to an earlier day within the next 30 days (`limits.soon`) counts like a revoke. Licenses
 whose end date in the ledger has passed, and upgrades, do not count.
 
-To fix: if you want to revoke them, add the approval that the message shows to seatsync.yaml. It is reviewed in the same
-pull request and used once, by the apply that needs it: what is left of its `count` does not carry over. To approve more
-revokes, write a new one, or change its `until` or `reason`.
+To fix: if the message says that a roster has become shorter, look whether its export is whole. If you want to revoke the
+seats, add the approval that the message shows to seatsync.yaml. It is reviewed in the same pull request and used once, by the
+apply that needs it: what is left of its `count` does not carry over. To approve more revokes, write a new one, or change its
+`until` or `reason`.
 """
 
 from collections.abc import Iterator
 from operator import attrgetter
 
 from seatsync.domain.action import Action
-from seatsync.domain.diagnostic import Diagnostic, named
+from seatsync.domain.diagnostic import Diagnostic, counted, named
 from seatsync.domain.license import Kind
 from seatsync.refusals.case import Case, refusal
 
@@ -41,7 +42,9 @@ def check(case: Case) -> Iterator[Diagnostic]:
             f"{f' and the approval only {approved:,}' if approved else ''}: {named(members)}."
             f"{case.used_before(CODE, library)}"
         )
-        help = case.ask_for(CODE, {"library": library, "count": count})
+        shorter = _shorter_rosters(case, members)
+        message += "".join(f" {fact}" for fact in shorter)
+        help = case.ask_for(CODE, {"library": library, "count": count}, _EXPORT_AGAIN if shorter else "")
         where = case.desired.place("limits" if "limits" in case.desired.places else "grants")
         yield refusal(CODE, message, help, where, library, members)
 
@@ -50,6 +53,22 @@ def allowed(case: Case, library: str) -> int:
     """How many licenses of a library may be revoked, with the approvals that are in force."""
     approved = (approval.count for approval in case.approvals(CODE) if approval.library == library)
     return max([case.desired.limits.revokes(case.slots[library].before.used), *approved])
+
+
+_EXPORT_AGAIN = "The usual cause is an incomplete export: then export the file again, whole. "
+
+
+def _shorter_rosters(case: Case, members: list[str]) -> list[str]:
+    """Which rosters lost members since the last apply, if some of those who would lose a seat leave."""
+    leaving = {change.member for change in case.of(Action.MEMBER_REMOVE)}
+    if leaving.isdisjoint(members):
+        return []
+    had = case.draft.snapshot.rosters
+    return [
+        f"{one.path} had {counted(had[one.path], 'member')} at the last apply and has {one.count:,} now."
+        for one in case.desired.rosters
+        if one.count < had.get(one.path, 0)
+    ]
 
 
 def _given_there(case: Case, library: str) -> int:
