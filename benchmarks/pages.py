@@ -45,6 +45,7 @@ from seatsync.portal.web.mailer import Mailer
 from seatsync.portal.web.site import Site, SiteSettings
 
 AT_ONCE = 8
+ENDS = "2099-06-30"
 SIGN_INS, LOOKS, CLAIMS, LISTS = 60, 1000, 300, 300
 RUTH = "ruth@campus.example"
 KEY, PASSWORD, PORT = secrets.token_urlsafe(32), "correct horse battery", 18437
@@ -58,7 +59,7 @@ libraries:
 rosters: [{{path: members.csv}}]
 grants:
   - {{library: books, kind: permanent, to: {{everyone: true}}}}
-  - {{library: logos, to: {{everyone: true}}}}
+  - {{library: logos, until: 2099-06-30, to: {{everyone: true}}}}
   - {{library: more, to: {{everyone: true}}}}
 """
 
@@ -134,7 +135,8 @@ def _measure(kind: str, folder: Path, ledger: str, members: int) -> None:
 
 def _work(visitors: Sequence[Visitor], members: int) -> dict[str, list[Request]]:
     *visitors, ruth = visitors
-    list_, places = "/admin/campus/members", [members * (n + 1) // (LISTS + 2) for n in range(LISTS + 1)]
+    here, list_ = "/admin/campus", "/admin/campus/members"
+    places = [members * (n + 1) // (LISTS + 2) for n in range(LISTS + 1)]
     strangers = [visitor._replace(cookie=_cookie({"csrf_token": "form"})) for visitor in visitors[: SIGN_INS + 1]]
     forms = [{"email": who.email, "password": PASSWORD} for who in strangers]
     return {
@@ -146,6 +148,14 @@ def _work(visitors: Sequence[Visitor], members: int) -> dict[str, list[Request]]
         "members, the first 50": [Request("GET", list_, {}, ruth, 200) for _ in places],
         "members, 50 further down": [Request("GET", f"{list_}?after={n}", {}, ruth, 200) for n in places],
         "members, a search": [Request("GET", f"{list_}?search=m{n}@", {}, ruth, 200) for n in places],
+        "licenses that end on a day": [Request("GET", f"{here}/licenses?ends={ENDS}", {}, ruth, 200) for _ in places],
+        "licenses that end on a day, 50 further down": [
+            Request("GET", f"{here}/licenses?ends={ENDS}&after={n}~logos", {}, ruth, 200) for n in places
+        ],
+        "a member, for an administrator": [Request("GET", f"{list_}/{n}", {}, ruth, 200) for n in places],
+        "the overview": [Request("GET", f"{here}/", {}, ruth, 200) for _ in places],
+        "seats over time": [Request("GET", f"{here}/over-time", {}, ruth, 200) for _ in places],
+        "the journal": [Request("GET", f"{here}/journal", {}, ruth, 200) for _ in places],
         "the claim URL": [Request("GET", "/claim/campus", {}, who, 200) for who in visitors[: LOOKS + 1]],
     }
 

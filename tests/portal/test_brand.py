@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Route
 
 from tests.support import letters
-from tests.support.letters import ANN, BEN, applied, part, ran, sent
+from tests.support.chromium import must_be_accessible, needs_chromium
+from tests.support.letters import ANN, BEN, PORTAL, applied, part, ran, sent
 from tests.support.mail_server import Mailroom
 from tests.support.pages import PASSWORD, Pages, pages_of
 from tests.support.pictures import png
@@ -87,6 +91,35 @@ def test_letters_have_buttons_in_a_shade_of_the_colour_that_can_be_read(pages: P
     assert "background:#836900;color:#ffffff" in html
     assert ".button { background: #ffcc00 !important; color: #10233f !important; }" in html
     assert "#1d4f91" not in html
+
+
+@needs_chromium
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("color", ["#FFCC00", "#101060", "#808080"])
+def test_pages_in_the_institution_s_colour_can_be_read(
+    color: str, scheme: Any, pages: Pages, browser: Chromium
+) -> None:
+    config = pages.folder / "seatsync.yaml"
+    config.write_text(config.read_text("utf-8").replace("#FFCC00", color), encoding="utf-8")
+    ran(pages.folder, "apply", "--yes")
+    visitor = pages.browser()
+
+    def answer(route: Route) -> None:
+        page = visitor.open(route.request.url.removeprefix(PORTAL))
+        route.fulfill(status=page.code, headers=dict(page.headers), body=page.body)
+
+    context = browser.new_context(color_scheme=scheme)
+    context.route("**/*", answer)
+    shown = context.new_page()
+    for path in ("/claim/grace", "/sign-in", "/forgotten", "/account/new"):
+        shown.goto(f"{PORTAL}{path}")
+        must_be_accessible(shown)
+        assert shown.locator('link[href*="/brand/grace/"]').count() == 1, path
+    visitor = pages.account("ben@grace.example")
+    for path in ("/claim/grace", "/claim/grace/seats", "/"):
+        shown.goto(f"{PORTAL}{path}")
+        must_be_accessible(shown)
+    context.close()
 
 
 def test_the_ledger_keeps_both_and_a_change_of_the_picture_is_a_change_of_the_plan(pages: Pages) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -164,6 +165,18 @@ def test_an_e_mail_is_whole_unless_it_is_wider_than_a_phone(school: Path, ruth: 
     assert f'<span class="whole">{short}</span>' in body
     assert f'<span class="whole">{long}</span>' not in body
     assert long in body
+
+
+def test_the_journal_says_who_did_it_in_words_and_shows_no_fingerprint(
+    school: Path, pages: Pages, ruth: Browser
+) -> None:
+    ben = pages.account(BEN[0])
+    ben.press("Claim this seat")
+    plan = json.loads(ran(school, "log", "--format", "json").out)[-1]["plan"]
+    for path in ("journal", "members/2"):
+        text = ruth.open(f"/admin/grace/{path}").text
+        assert "by a member, on these pages claimed Logos" in text
+        assert plan[:8] not in text
 
 
 def test_a_tab_is_marked_on_its_pages_and_on_those_below_it(school: Path, ruth: Browser) -> None:
