@@ -581,7 +581,7 @@ def test_the_page_has_the_commands_that_change_something_for_whom_the_file_lists
 
 def commands_and_lines(page: Any) -> tuple[list[str], list[str]]:
     """What the page shows to change something: the commands without their first word, and the lines for grants."""
-    shown = [html.unescape(code) for code in re.findall("<li><code>(.*?)</code>", page.body)]
+    shown = [html.unescape(re.sub("<.*?>", "", code)) for code in re.findall("<li><code>(.*?)</code>", page.body)]
     return [one.partition(" ")[2] for one in shown if one[0] == "s"], [one for one in shown if one[0] == " "]
 
 

@@ -35,12 +35,16 @@ def moment(instant: str, timezone: str) -> str:
 
 
 MOST_WHOLE = 32
-"""Letters of an e-mail that is never broken; a longer one may not fit on a phone."""
+"""Letters of a word that is never broken; a longer one may not fit on a phone."""
 
 
-def whole(email: str) -> Markup:
-    """Return an e-mail so that a browser does not break it at its hyphens."""
-    return Markup('<span class="whole">{}</span>').format(email) if len(email) <= MOST_WHOLE else escape(email)
+def whole(text: str) -> Markup:
+    """Return an e-mail or a command so that a browser does not break its words at their hyphens."""
+    words = (
+        Markup('<span class="whole">{}</span>').format(word) if len(word) <= MOST_WHOLE else escape(word)
+        for word in text.split(" ")
+    )
+    return Markup(" ").join(words)
 
 
 def register(app: Flask) -> None:
