@@ -22,6 +22,7 @@ from seatsync.sources.tables.header import (
     too_wide,
 )
 from seatsync.sources.tables.table import Record, Row, Table
+from seatsync.sources.tables.unquoted import unquoted
 
 DELIMITERS = (",", ";", "\t", "|", "^")
 _IN_TEXT = (":", "，")
@@ -97,8 +98,16 @@ class CsvTable(Table):
             f"This row has {len(row)} values, but the header has {len(self.header)} columns: "
             f"{more} has no column. A value that contains a {name} needs quotes."
         )
-        help = f'Put quotes around the whole value: "Smith{self.delimiter} Jr.".'
-        self.found.append(Diagnostic("csv-row-too-long", message, help, self.at(line, len(self.header))))
+        help, position = f'Put quotes around the whole value: "Smith{self.delimiter} Jr.".', len(self.header)
+        raw = self.text[self._lines.start(line) : self._lines.start(line + 1)]
+        split = None if self.has_secrets else unquoted(self.columns, row, raw, self.delimiter)
+        if split is not None:
+            position, whole = split.column, printable(split.value.strip("'‘’“”"))
+            is_likely = f'Under "{printable(self.header[position])}" is probably the value {whole}'
+            help = f'{is_likely}: put quotes around the whole of it: "{whole}".'
+            if "@" in whole:
+                help = f"{is_likely}: write one e-mail there, without a {name}."
+        self.found.append(Diagnostic("csv-row-too-long", message, help, self.at(line, position)))
 
     def _is_split_otherwise(self, line: int, row: list[str]) -> bool:
         width = len(self.header)
