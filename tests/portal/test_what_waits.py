@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from seatsync.portal.admin import routes
 from tests.support import letters
 from tests.support.letters import ANN, BEN, CY, LAST, LATER, applied, ran
 from tests.support.mail_server import Mailroom
@@ -227,6 +229,29 @@ def test_a_bar_is_hatched_where_a_seat_is_unclaimed(school: Path, ruth: Browser)
     page = ruth.open("/admin/grace/libraries").body
     assert bars(page) == [["url(#permanent-unclaimed)"], [], ["temporary"]]
     assert page.count('<pattern id="permanent-unclaimed"') == 1
+
+
+def test_the_overview_counts_all_licenses_once_in_each_state_of_the_ledger_and_letters_each_time(
+    school: Path, ruth: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[str] = []
+
+    def noted(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def count(*given: Any) -> Any:
+            counted.append(name)
+            return real(*given)
+
+        return count
+
+    for name in ("answers", "ends_ahead"):
+        monkeypatch.setattr(routes, name, noted(name, getattr(routes, name)))
+    assert "letters not sent yet: 1" in ruth.open("/admin/grace/").text
+    ran(school, "outbox", "send")
+    assert "letters not sent yet" not in ruth.open("/admin/grace/").text
+    assert sorted(counted) == ["answers", "ends_ahead"]
+    ran(school, "ledger", "claim", "logos", BEN[0])
+    assert "all claimed" in ruth.open("/admin/grace/").text
+    assert len(counted) == 4
 
 
 def test_seats_are_drawn_over_time_and_told_as_a_table_and_a_calendar(school: Path, pages: Pages) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from flask import Response, abort, redirect, render_template, request, stream_with_context, url_for
@@ -13,6 +13,7 @@ from seatsync.domain.fields import MAX_NUMBER
 from seatsync.domain.filters import USERS
 from seatsync.domain.library import Library
 from seatsync.domain.license import Status
+from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.characters import clean
 from seatsync.domain.text.days import end_of, parse_day, start_of
 from seatsync.ledger.queries import lists
@@ -22,8 +23,8 @@ from seatsync.ledger.queries.institutions.administered import institutions_of
 from seatsync.ledger.queries.named import domains_of, members_named
 from seatsync.ledger.queries.origins import LicenseOrigin
 from seatsync.ledger.queries.outbox import outbox_letters
-from seatsync.ledger.queries.outlook.ahead import ends_ahead
-from seatsync.ledger.queries.outlook.invitations import Invitations, invitations
+from seatsync.ledger.queries.outlook.ahead import SeatsEnd, ends_ahead
+from seatsync.ledger.queries.outlook.invitations import Invitations, answers, with_letters
 from seatsync.ledger.read import read_snapshot
 from seatsync.portal.accounts.return_to import signed_in
 from seatsync.portal.accounts.sessions import signed_in_visitor
@@ -65,7 +66,9 @@ def overview(institution: str) -> str:
     """Show contacts, administrators, the claim page, the libraries' seats, which of them end, and how far invitations have come."""
     with for_administrator(institution) as (here, connection):
         books = read_snapshot(connection, institution, ())
-        ends, invited = ends_ahead(connection, institution), invitations(connection, institution)
+        ends = _ends(connection, institution, books)
+        answered = remembered().answer(institution, books, "answers", lambda: answers(connection, institution))
+        invited = with_letters(connection, institution, answered)
     shown = {
         "claim_url": _claim_url(institution),
         "ends": {id: days[:MOST_ENDS] for id, days in ends.items()},
@@ -74,12 +77,17 @@ def overview(institution: str) -> str:
     return render_template("admin/overview.html", here=here, books=books, **shown)
 
 
+def _ends(connection: Connection, institution: str, books: Snapshot) -> Mapping[str, Sequence[SeatsEnd]]:
+    return remembered().answer(institution, books, "ends", lambda: ends_ahead(connection, institution))
+
+
 @pages.get("/<institution>/libraries")
 @signed_in
 def libraries(institution: str) -> str:
     """List the libraries with their seats."""
     with for_administrator(institution) as (here, connection):
-        found, ends = lists.libraries_of(connection, institution), ends_ahead(connection, institution)
+        found = lists.libraries_of(connection, institution)
+        ends = _ends(connection, institution, read_snapshot(connection, institution, ()))
     return render_template("admin/libraries.html", here=here, libraries=found, ends=ends)
 
 

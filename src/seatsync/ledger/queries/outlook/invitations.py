@@ -39,8 +39,10 @@ class Invitations(NamedTuple):
 _NAMES = {Status.DELIVERED.value: "claimed", Status.OPTED_OUT.value: "declined"}
 
 
-def invitations(connection: Connection, institution: str) -> Mapping[str, Invitations]:
-    """How far the invitations of each library have come. Only open letters are read, not those that were sent."""
+def answers(connection: Connection, institution: str) -> Mapping[str, Invitations]:
+    """How far the invitations of each library have come by its licenses alone, which only the journal changes. It looks at all of
+    them.
+    """
     license = tables.license.c
     statuses = (*_NAMES, Status.UNCLAIMED.value)
     query = (
@@ -55,17 +57,24 @@ def invitations(connection: Connection, institution: str) -> Mapping[str, Invita
             unclaimed.setdefault(library, []).append((day, number))
         else:
             answered.setdefault(library, Counter())[_NAMES[status]] += number
-    waiting, failed = _waiting(connection, institution), _bounced(connection, institution)
     return {
-        library: Invitations(
-            answered.get(library, Counter())["claimed"],
-            answered.get(library, Counter())["declined"],
-            tuple(unclaimed.get(library, ())),
-            waiting[library],
-            failed[library],
-        )
+        library: Invitations(of["claimed"], of["declined"], tuple(unclaimed.get(library, ())))
         for library in {*answered, *unclaimed}
+        for of in [answered.get(library, Counter[str]())]
     }
+
+
+def with_letters(
+    connection: Connection, institution: str, answers: Mapping[str, Invitations]
+) -> Mapping[str, Invitations]:
+    """The same, with what became of the letters. Only open ones are read, not those that were sent."""
+    waiting, failed = _waiting(connection, institution), _bounced(connection, institution)
+    return {id: of._replace(waiting=waiting[id], bounced=failed[id]) for id, of in answers.items()}
+
+
+def invitations(connection: Connection, institution: str) -> Mapping[str, Invitations]:
+    """How far the invitations of each library have come, with what became of the letters."""
+    return with_letters(connection, institution, answers(connection, institution))
 
 
 def _waiting(connection: Connection, institution: str) -> Counter[str]:
