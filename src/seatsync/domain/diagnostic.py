@@ -38,6 +38,10 @@ class Diagnostic:
     members: Sequence[str] = ()
 
 
+MORE_MAY_COME = "More may be found once this is mended."
+"""The end of a message about a fault because of which the rest of a file was not read."""
+
+
 def named(members: Sequence[str], most: int = 5) -> str:
     """List the first ``most`` members, and say how many more there are."""
     shown = ", ".join(members[:most])

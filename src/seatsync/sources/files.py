@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from seatsync.domain.diagnostic import Diagnostic, Severity
+from seatsync.domain.diagnostic import MORE_MAY_COME, Diagnostic, Severity
 from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.encodings import codec_of
@@ -243,7 +243,9 @@ class Folder:
     def _decode(self, data: bytes, name: str, encoding: str | None) -> str | None:
         kind = next((kind for beginning, kind in _NO_TEXT.items() if data.startswith(beginning)), None)
         if kind is not None:
-            self._report("file-encoding", f"{name} is {kind}, not text.", _how_to_save(name, kind), Origin(name))
+            self._report(
+                "file-encoding", f"{name} is {kind}, not text. {MORE_MAY_COME}", _how_to_save(name, kind), Origin(name)
+            )
             return None
         named = codec_of(encoding) if encoding is not None else None
         codec = next((codec for bom, codec in _BOMS if data.startswith(bom)), named or "utf-8")
@@ -252,7 +254,7 @@ class Folder:
             self._report("file-encoding", message, "Delete `encoding:`.", Origin(name), Severity.WARNING)
             codec = "utf-8"
         if not codec.startswith(("utf-16", "utf-32")) and b"\0" in data:
-            message = f"{name} is not {as_text(codec)} text: it contains zero bytes, as UTF-16 and program files do."
+            message = f"{name} is not {as_text(codec)} text: it contains zero bytes, as UTF-16 and program files do. {MORE_MAY_COME}"
             where = _place(data[: data.index(b"\0")].decode(codec, "replace"), name)
             self._report("file-encoding", message, _how_to_save(name), where)
             return None
@@ -272,7 +274,9 @@ class Folder:
         """Report bytes that are not valid in an encoding, with how a value would read in those that fit."""
         start = error.start if isinstance(error, UnicodeDecodeError) else 0
         where = _place(data[:start].decode(codec, "replace"), name)
-        message = f"{name} is not {as_text(codec)} text: the byte 0x{data[start]:02X} is not valid here."
+        message = (
+            f"{name} is not {as_text(codec)} text: the byte 0x{data[start]:02X} is not valid here. {MORE_MAY_COME}"
+        )
         help = _how_to_save(name)
         if suffix_of(name) in TABLES and codec in ("utf-8", "cp1252") and (fitting := readings(data)):
             shown = ", ".join(f'for "{one.value}" `encoding: {one.encoding}`' for one in fitting)

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from seatsync.domain.diagnostic import Diagnostic
+from seatsync.domain.diagnostic import MORE_MAY_COME, Diagnostic
 from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import printable
 
@@ -78,7 +78,7 @@ def parse(text: str, file: str, found: list[Diagnostic]) -> Node | None:
             builder.take(event)
     except _Refused as refused:
         code, message, help, line, column = refused.diagnostic
-        found.append(Diagnostic(code, message, help, Origin(file, line, column)))
+        found.append(Diagnostic(code, f"{message} {MORE_MAY_COME}", help, Origin(file, line, column)))
         return None
     except yaml.YAMLError as error:
         found.append(_syntax(error, text, file))
@@ -320,7 +320,7 @@ def _syntax(error: yaml.YAMLError, text: str, file: str) -> Diagnostic:
         where = Origin(file, above.count("\n") + 1, len(above) - (above.rfind("\n") + 1) + 1)
         problem = getattr(error, "reason", None) or problem
         help = "Delete the character, or type the line again."
-        return Diagnostic("yaml-syntax", f"This is not valid YAML: {problem}.", help, where)
+        return Diagnostic("yaml-syntax", f"This is not valid YAML: {problem}. {MORE_MAY_COME}", help, where)
     lines = text.rstrip().split("\n")
     line, column = (mark.line, mark.column) if mark.line < len(lines) else (len(lines) - 1, len(lines[-1]))
     if "\t" in lines[line][: column + 1]:
@@ -329,4 +329,5 @@ def _syntax(error: yaml.YAMLError, text: str, file: str) -> Diagnostic:
         help = "Check indentation, colons, quotes and brackets on this line and the one above."
         in_plain_words = (plain for words, plain in _PLAIN_WORDS.items() if problem.startswith(words))
         fact, help = next(in_plain_words, (problem, help))
-    return Diagnostic("yaml-syntax", f"This is not valid YAML: {fact}.", help, Origin(file, line + 1, column + 1))
+    where = Origin(file, line + 1, column + 1)
+    return Diagnostic("yaml-syntax", f"This is not valid YAML: {fact}. {MORE_MAY_COME}", help, where)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import cached_property, lru_cache
 from typing import Any
 
+from seatsync.domain.diagnostic import MORE_MAY_COME
 from seatsync.domain.text.formulas import has_defused, restored
 from seatsync.sources.tables.table import Record
 
@@ -168,4 +169,4 @@ _CSV_ERRORS = {
 }
 _STRAY_QUOTE = "a value continues after its closing quote"
 _NOT_CLOSED = "a quote opens in it and is not closed in the same row"
-_TOO_MANY = "too many quotes above are broken, so the rest of the file was not read"
+_TOO_MANY = f"too many quotes above are broken, so the rest of the file was not read. {MORE_MAY_COME.rstrip('.')}"

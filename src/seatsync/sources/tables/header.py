@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
+from seatsync.domain.diagnostic import MORE_MAY_COME, Diagnostic, Severity, counted, named
 from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import clean, printable
 from seatsync.domain.text.emails import email_fault
@@ -110,7 +110,7 @@ def report_no_header(rows: list[Row], file: str, spec: HeaderSpec, found: list[D
     else:
         line = rows[0][0]
         fact = "its first row has an e-mail, so it is a person's" if _has_email(rows, line) else "its first row is none"
-    message = f"{file} has no header that seatsync knows; {fact}."
+    message = f"{file} has no header that seatsync knows; {fact}.{f' {MORE_MAY_COME}' if rows else ''}"
     found.append(
         Diagnostic(
             "csv-header", message, spec.help_for(cells if len(names) * 2 > len(cells) else names), Origin(file, line)
