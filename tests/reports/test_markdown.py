@@ -21,6 +21,7 @@ from seatsync.planning.seats import SlotChange
 from seatsync.reports import html, text
 from seatsync.reports.markdown.about import About
 from seatsync.reports.markdown.report import report
+from seatsync.reports.redaction import Redactor
 from seatsync.reports.room import MOST
 from seatsync.reports.view.decision import Decision, Effect, effect, panel
 from seatsync.reports.view.plan import PlanView
@@ -50,6 +51,22 @@ def revokes(number: int, library: str = "books") -> list[Change]:
             "temporary",
             "revoked",
             before,
+        )
+        for n in range(number)
+    ]
+
+
+def moved(number: int, old: str, new: str) -> list[Change]:
+    """Members whose e-mail changes from one domain to another."""
+    return [
+        Change(
+            Action.MEMBER_UPDATE,
+            "Changed on the roster",
+            Origin("members.csv", n + 2),
+            member=f"ann{n}@{new}",
+            before={"email": f"ann{n}@{old}"},
+            after={"email": f"ann{n}@{new}"},
+            record=n + 1,
         )
         for n in range(number)
     ]
@@ -195,6 +212,14 @@ def test_what_else_a_reviewer_must_know_is_said_once() -> None:
         (a_plan("a", *revokes(7)), "Lose access**: 7 people: `old0@grace.example`"),
         (a_plan("a", *grants(12, "permanent")), "Permanent**: 12 people: `new0@grace.example`"),
         (a_plan("a", *grants(1), letters={"reminder": 2, "removed": 1}), "Letters**: 2 reminders, 1 notice of removal"),
+        (
+            a_plan("a", *moved(1, "school.example", "mail.example"), names={1: "Ann Lee"}),
+            "New address**: 1 person: `ann0@school.example` → `ann0@mail.example` (Ann Lee)",
+        ),
+        (
+            a_plan("a", *moved(12, "school.example", "mail.example")),
+            "New address**: 12 people: `ann0@school.example` → `ann0@mail.example`, ",
+        ),
         (a_plan("a", *grants(1), letters={}), "Letters**: none"),
         (
             a_plan("a", *grants(1), slots={name: SlotChange(Slots(9), Slots(*left)) for name, left in LEFT.items()}),
@@ -212,6 +237,14 @@ def test_the_panel_says_who_gains_and_loses_which_letters_go_out_and_where_seats
     assert f"<dt>{label}</dt><dd>{words}" in "".join(html.plans([view]))
 
 
+def test_an_address_at_the_same_domain_is_no_news_for_the_panel_except_where_pseudonyms_hide_the_domain() -> None:
+    same, other = (a_plan("a", *moved(1, "school.example", domain)) for domain in ("SCHOOL.example", "mail.example"))
+    assert "New address" not in report([same])
+    for view in (same, other):
+        hidden = report([PlanView(Redactor({}).plan(view.plan))])
+        assert re.search("New address[*]{2}: 1 person: `?person-[0-9a-f]{12}`? → `?person-[0-9a-f]{12}`?\n", hidden)
+
+
 def test_each_verdict_has_its_own_colour_in_the_terminal_and_on_the_page() -> None:
     views = [a_plan("a", broken=1), a_plan("a", *grants(1, "permanent")), a_plan("a", *grants(1)), a_plan("a")]
     colours = [re.findall(r"\x1b\[([\d;]+)m(\w+)", as_text(view, FORCE_COLOR="1"))[1] for view in views]
@@ -226,7 +259,7 @@ def test_each_verdict_has_its_own_colour_in_the_terminal_and_on_the_page() -> No
 def test_two_removals_never_vanish_behind_5000_additions() -> None:
     said = report([a_plan("a", *grants(5_440), *revokes(2))])
     assert len(said) <= MOST
-    assert said.index("old0@") < said.index("### Taken away (2)") < said.rindex("old1@") < said.index("new300@")
+    assert said.index("old0@") < said.index("### Taken away (2 changes)") < said.rindex("old1@") < said.index("new300@")
     left_out = int(re.findall(r"([\d,]+) seats granted\. The plan", said)[0].replace(",", ""))
     shown = len(re.findall(r"^\| `new\d+@", said, re.MULTILINE)) + left_out
     assert shown == 5_440

@@ -241,7 +241,7 @@ def test_markdown_of_20000_changes_stays_within_githubs_limit_and_counts_the_res
     source = as_markdown(big)
     assert 40_000 < len(source) <= MOST
     assert len(changed(source)) + left_out(source, EVERY_ACTION) == 20_000
-    shown = rendered(source).under("Cannot be undone (1,997)")
+    shown = rendered(source).under("Cannot be undone (1,997 changes)")
     assert 150 < len(shown) < 1997
 
 
@@ -439,7 +439,7 @@ def test_a_comment_tells_the_groups_in_the_same_words_and_the_reason_of_all_once
 
 
 def test_markdown_has_a_section_of_what_cannot_be_undone_with_names(final: Plan) -> None:
-    rows = rendered(as_markdown(final)).under("Cannot be undone (2)")
+    rows = rendered(as_markdown(final)).under("Cannot be undone (2 changes)")
     assert [cells[0] for cells in rows if cells[1] != "change"] == [ANN, BEN]
 
 

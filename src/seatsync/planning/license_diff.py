@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 from seatsync.domain.action import Action
@@ -55,6 +56,13 @@ class LicenseDiff:
         self.is_over = draft.desired.institution.is_over(draft.today)
         self.today = draft.today.isoformat()
         self.soon = (draft.today + timedelta(days=draft.desired.limits.soon)).isoformat()
+
+    @cached_property
+    def reaching_nobody(self) -> Grant | None:
+        """The first grant of the library that reaches nobody: often a typo in it is why licenses are no longer granted."""
+        reach = self.draft.entitlements.reach
+        grants = (rule for rule in self.draft.desired.grants if rule.library == self.library)
+        return next((rule for rule in grants if not reach.get(rule, 1) and not rule.expired(self.draft.today)), None)
 
     def run(self) -> None:
         """Add this library's changes to the draft."""
@@ -224,6 +232,8 @@ class LicenseDiff:
             is_named = before is not None and before.key in self.unknown
             old = f"; a grant names the old e-mail {before.email}" if before is not None and is_named else ""
             reason = f"No longer granted{old}"
+            if not old and (empty := self.reaching_nobody) is not None:
+                reason, place = f"No longer granted; the grant at {empty.origin} reaches nobody", empty.origin
         self._revoke(license, reason, place, email, record)
 
     def _leaving(self, license: License, record: int) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
-from seatsync.domain.diagnostic import Diagnostic, Severity
+from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.planning.change import Change
 from seatsync.reports.drift import of_plan
 from seatsync.reports.literal import code, fence_of, in_html, literal, prose
@@ -67,7 +67,7 @@ def _linked(place: str, address: str) -> str:
 
 def changes_section(changes: Sequence[Change], view: PlanView, title: str, level: str) -> Section:
     """Return changes as tables under a heading."""
-    return Section(f"{level} {title} ({len(changes):,})\n\n", _tables(changes, view), "", Turn.SECOND)
+    return Section(f"{level} {title} ({counted(len(changes), 'change')})\n\n", _tables(changes, view), "", Turn.SECOND)
 
 
 def folded_section(changes: Sequence[Change], view: PlanView, title: str) -> Section:
@@ -82,7 +82,7 @@ def seen_section(changes: Sequence[Change], view: PlanView) -> Section:
 
 
 def _folded(changes: Sequence[Change], view: PlanView, title: str, counts: str) -> Section:
-    head = f"<details><summary>{title} ({len(changes):,}): {in_html(counts)}</summary>\n\n"
+    head = f"<details><summary>{title} ({counted(len(changes), 'change')}): {in_html(counts)}</summary>\n\n"
     return Section(head, _tables(changes, view), _FOLDED, Turn.LAST)
 
 

@@ -46,6 +46,20 @@ def _people(plan: Plan, panel: Panel, names: Names) -> Iterator[Fact]:
     ):
         if emails:
             yield Fact(label, _persons(emails, most, names))
+    if moved := [f"{old} → {names.person(new)}" for old, new in _other_domains(plan)]:
+        yield Fact("New address", f"{counted(len(moved), 'person', 'people')}: {named(moved, _MANY)}")
+
+
+def _other_domains(plan: Plan) -> Iterator[tuple[str, str]]:
+    """The old and the new e-mails at another domain: who may read the new one gets the seat. Pseudonyms do not say their domain."""
+    for change in plan.changes:
+        old = str((change.before or {}).get("email", ""))
+        if change.member and old and (plan.redacted or _domain(old) != _domain(change.member)):
+            yield old, change.member
+
+
+def _domain(email: str) -> str:
+    return email.rpartition("@")[2].lower()
 
 
 def _persons(emails: Sequence[str], most: int, names: Names) -> str:
