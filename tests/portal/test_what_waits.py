@@ -135,6 +135,26 @@ def test_the_page_says_what_is_still_to_be_done_at_the_vendor(school: Path, ruth
     assert "Logos Not claimed yet. Granted on 1 September 2026." in why_not(ruth, "Şahin, Çağla")
 
 
+def test_the_overview_begins_with_what_waits_and_names_whom_no_letter_reached(
+    school: Path, room: Mailroom, ruth: Browser
+) -> None:
+    assert "What waits Letters to be sent: 3 Claim page" in ruth.open("/admin/grace/").text
+    room.at_rcpt = lambda to: REPLY if to.startswith("ben") else ""
+    ran(school, "outbox", "send", code=1)
+    page = ruth.open("/admin/grace/")
+    assert "What waits Members whose letter was not delivered: 1 Okafor, Ben Claim page" in page.text
+    assert ruth.open(page.links["Okafor, Ben"]).title == "Ben Okafor"
+    ran(school, "ledger", "claim", "logos", BEN[0])
+    config = (school / "seatsync.yaml").read_text()
+    (school / "seatsync.yaml").write_text(
+        config.replace("system: jamworks,", "system: jamworks, delivered_by: vendor,")
+    )
+    applied(school, ANN, BEN, CY)
+    page = ruth.open("/admin/grace/")
+    assert "What waits Steps to be done at the vendor: 1" in page.text
+    assert ruth.open(page.links["Steps to be done at the vendor: 1"]).title == "Work list"
+
+
 def test_the_overview_says_which_seats_end_and_how_far_invitations_have_come(
     school: Path, room: Mailroom, ruth: Browser
 ) -> None:

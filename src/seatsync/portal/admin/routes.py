@@ -40,6 +40,7 @@ from seatsync.portal.admin.query_string import NAMES, SEVERAL, BadFilter, filter
 from seatsync.portal.admin.remembered import remembered
 from seatsync.portal.admin.select import MOST_ROWS, MOST_SHOWN, select_by_csv
 from seatsync.portal.admin.source_links import source_link
+from seatsync.portal.admin.waiting import waiting
 from seatsync.portal.web.site import PageResponse, site
 
 _KEPT_PARAMETERS = (*NAMES, *SEVERAL, "sort", "what", "member", "commit", "since", "until")
@@ -63,14 +64,16 @@ def institutions() -> PageResponse:
 @pages.get("/<institution>/")
 @signed_in
 def overview(institution: str) -> str:
-    """Show contacts, administrators, the claim page, the libraries' seats, which of them end, and how far invitations have come."""
+    """Show what waits, the claim page, the libraries' seats, which of them end, how far invitations have come, and who is responsible."""
     with for_administrator(institution) as (here, connection):
         books = read_snapshot(connection, institution, ())
         ends = _ends(connection, institution, books)
         answered = remembered().answer(institution, books, "answers", lambda: answers(connection, institution))
         invited = with_letters(connection, institution, answered)
+        waits = waiting(connection, institution)
     shown = {
         "claim_url": _claim_url(institution),
+        "waits": waits,
         "ends": {id: days[:MOST_ENDS] for id, days in ends.items()},
         "invited": {id: invited.get(id, Invitations()) for id in books.libraries},
     }

@@ -1,0 +1,42 @@
+"""What waits for somebody: letters, people whose mail came back, and what is to be done at the vendor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from seatsync.domain.action import Letter
+from seatsync.domain.person import Member
+from seatsync.ledger.queries.outbox import bounced, count, count_held
+from seatsync.ledger.queries.work import open_counts
+from seatsync.ledger.read import read_snapshot
+
+MOST_NAMED = 20
+"""People whose mail came back that the overview names at most."""
+
+
+class Waiting(NamedTuple):
+    """How many letters are ``held`` or ``unsent``, whose last invitation came back (``unreached`` in all, the first of them with number
+    and member), and how many ``steps`` are open at a vendor."""
+
+    held: int
+    unsent: int
+    unreached: int
+    named: Sequence[tuple[int, Member]]
+    steps: int
+
+
+def waiting(connection: Connection, institution: str) -> Waiting:
+    """What waits at the institution now."""
+    unreached = sorted({number for _, number in bounced(connection, institution)})
+    members = read_snapshot(connection, institution, unreached[:MOST_NAMED]).members
+    _, steps = open_counts(connection, institution)
+    return Waiting(
+        count_held(connection, institution),
+        count(connection, institution, tuple(Letter)),
+        len(unreached),
+        sorted(members.items(), key=lambda item: (item[1].family_name.casefold(), item[0])),
+        len(steps),
+    )
