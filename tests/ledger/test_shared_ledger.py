@@ -1396,7 +1396,7 @@ def test_why_tells_what_is_held_who_asks_for_it_and_how_it_came_about(grace: Pat
     plan = json_of("log", "--commit", SHA[FIRST], folder=grace)[0]["plan"][:10]
     actor = json_of("log", "--what", "claim", folder=grace)[0]["actor"]
     by = f"by ruth, commit a1a1a1a1a1, plan {plan}"
-    granted = "granted  from seatsync.yaml:{}, kind {}, status unclaimed"
+    granted = "granted  {kind}, unclaimed{until}, from seatsync.yaml:{line}"
     lines = [re.sub("   +", "  ", line.strip()) for line in outcome.out.splitlines()]
     assert [line for line in lines if "letter: " not in line] == [
         "Ben Ode (ben@grace.example, S2) is on the roster, members.csv:3, tags owner, student.",
@@ -1404,16 +1404,16 @@ def test_why_tells_what_is_held_who_asks_for_it_and_how_it_came_about(grace: Pat
         "",
         "atlas: permanent, unclaimed",
         "seatsync.yaml:14 asks for it: permanent.",
-        f"2026-09-01T00:00:00Z  {granted.format(15, 'permanent')}  {by}",
+        f"2026-09-01T00:00:00Z  {granted.format(line=15, kind='permanent', until='')}  {by}",
         "",
         "books: permanent, claimed",
         "seatsync.yaml:15 asks for it: permanent.",
-        f"2026-09-01T00:00:00Z  {granted.format(16, 'permanent')}  {by}",
+        f"2026-09-01T00:00:00Z  {granted.format(line=16, kind='permanent', until='')}  {by}",
         f"2026-09-02T00:00:00Z  claimed  account ben@grace.example  by {actor}",
         "",
         "sub: none, opted out",
         "seatsync.yaml:16 asks for it: temporary until 2027-06-30.",
-        f"2026-09-01T00:00:00Z  {granted.format(17, 'temporary')}, until 2027-06-30  {by}",
+        f"2026-09-01T00:00:00Z  {granted.format(line=17, kind='temporary', until=', until 2027-06-30')}  {by}",
         f"2026-09-02T00:00:00Z  declined  by {actor}",
     ]
 

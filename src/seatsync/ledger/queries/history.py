@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, func, null, or_, select
 
-from seatsync.domain.approval import in_words
+from seatsync.domain import approval
 from seatsync.domain.fields import MAX_NUMBER
 from seatsync.domain.letters import LetterState
+from seatsync.domain.posting.words import in_words
 from seatsync.ledger import tables
 from seatsync.ledger.journal import approvals_of
 from seatsync.ledger.read import among
@@ -86,7 +87,11 @@ def history(
         query = query.where(event.serial.between(*between))
     lines = [
         HistoryLine._make(
-            (*row[:-3], row.email or _email_in(row.person), _as_text(row.detail, row.person if persons else None))
+            (
+                *row[:-3],
+                row.email or _email_in(row.person),
+                _as_text(row.action, row.detail, row.person if persons else None),
+            )
         )
         for row in connection.execute(query)
     ]
@@ -137,7 +142,7 @@ def _of_entries(
     for row in connection.execute(query):
         detail = json.loads(row.detail)
         told = [
-            (APPROVED, passed.get("library", ""), f"{in_words(passed)}, {passed['from']}")
+            (APPROVED, passed.get("library", ""), f"{approval.in_words(passed)}, {passed['from']}")
             for passed in approvals_of(detail, row[-1])
         ]
         if old := detail.get("outdated"):
@@ -174,20 +179,8 @@ def _email_in(person: str | None) -> str:
     return str(json.loads(person).get("email", "")) if person else ""
 
 
-def _as_text(detail: str, person: str | None) -> str:
-    values: dict[str, Any] = {**json.loads(detail), **(json.loads(person) if person else {})}
-    if "there" in values:
-        values["at the vendor"] = _at_vendor(values.pop("there"))
-    if values.get("logo"):
-        values["logo"] = "(a picture)"
-    return ", ".join(f"{key} {value}" for key, value in values.items() if value not in ("", [], None) and key != "on")
-
-
-def _at_vendor(there: str) -> str:
-    """What was seen there, in words: of a license a word of ``There``, of a person the text of ``Member.there``."""
-    if not there.startswith("{"):
-        return there or "done"
-    return "in the list of users of " + " and ".join(json.loads(there))
+def _as_text(action: str, detail: str, person: str | None) -> str:
+    return in_words(action, {**json.loads(detail), **(json.loads(person) if person else {})})
 
 
 class AppliedCommit(NamedTuple):
