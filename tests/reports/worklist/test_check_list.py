@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from markdown_it import MarkdownIt
@@ -99,6 +99,22 @@ def test_an_invitation_that_was_sent_again_is_marked_by_a_person() -> None:
     assert "an export does not show" not in files(CASES["jamworks"])["CHECKLIST.md"]
 
 
+def test_a_step_has_its_place_and_words_first_and_then_its_name() -> None:
+    made = files(CASES["both-portals"])
+    places = re.findall(r"^### Step (\d+) of (\d+): [A-Z]", made["CHECKLIST.md"], flags=re.MULTILINE)
+    assert places == [(str(place), str(len(places))) for place in range(1, len(places) + 1)]
+    assert re.findall(r"Step (\d+) of (\d+): [A-Z]", made["CHECKLIST.html"]) == places
+    assert made["CHECKLIST.md"].startswith("# Check list: Grace Seminary\n\n1 March 2027. ")
+
+
+def test_a_file_s_name_is_cut_between_the_words_of_its_tags() -> None:
+    tags = {"ann": "faculty; hebrew; student; teaching-assistant", "ben": "x" * 50}
+    people = {name: {"is": {"tags": text}} for name, text in tags.items()}
+    made = files({"libraries": {}, "people": people, "steps": [["logos", "import", "", name] for name in people]})
+    names = {name for name in made if name.endswith(".csv")}
+    assert names == {"3-import-faculty-hebrew-student-teaching.csv", f"3-import-{'x' * 40}.csv"}
+
+
 def test_the_same_steps_give_the_same_bytes() -> None:
     assert files(CASES["tags"]) == files(CASES["tags"])
 
@@ -155,8 +171,12 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
 
 @needs_chromium
 @pytest.mark.parametrize("name", ["logos", "formulas"])
-def test_axe_finds_nothing_and_boxes_can_be_ticked(name: str, open_page: Open) -> None:
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_and_boxes_can_be_ticked(
+    name: str, scheme: Literal["light", "dark"], open_page: Open
+) -> None:
     page = open_page(files(CASES[name])["CHECKLIST.html"])
+    page.emulate_media(color_scheme=scheme)
     must_be_accessible(page)
     boxes = page.get_by_role("checkbox")
     assert boxes.count() == len({step[1:3] for step in map(tuple, CASES[name]["steps"])})

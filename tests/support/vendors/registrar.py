@@ -20,6 +20,7 @@ from tests.support.vendors.logos import LogosPortal
 
 TABS = ("Users", "Libraries", "Members")
 """Where a way of clicks begins."""
+_NAME = re.compile(r"\[ \] (?P<name>\S+): ")
 _TAGS = re.compile(r"type (?:this tag|these tags): (?P<tags>.*?)\. ")
 _BEFORE_AND_AFTER = re.compile(r"Before and after, for (?P<title>.+): (?P<figures>.+)\.")
 WAYS = ("whole", "part", "twice", "wrong order")
@@ -131,7 +132,7 @@ def read_check_list(folder: Path) -> Iterator[Step]:
             if token.tag == "h2":
                 portal = heading
             elif token.tag == "h3":
-                steps.append(Step(heading.split(":")[0], portal))
+                steps.append(Step("", portal))
         elif token.type == "fence":
             commands |= dict(_commands(token.content, folder))
         elif token.type == "table_open" and is_in_step and steps[-1].hand_way:
@@ -155,6 +156,8 @@ def read_stand_ins(folder: Path) -> list[template.Row]:
 
 
 def _read_line(step: Step, token: Token, folder: Path) -> None:
+    if name := _NAME.match(_shown(token)):
+        step.name = name["name"]
     if line := _BEFORE_AND_AFTER.fullmatch(_shown(token)):
         figures = re.findall(r"(.+?) ([\d,]+) → ([\d,]+)(?:, |$)", line["figures"])
         step.counts += [Count(line["title"], figure, _number(one), _number(two)) for figure, one, two in figures]

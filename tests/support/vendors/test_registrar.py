@@ -18,8 +18,9 @@ CHECK_LIST = """\
 
 ## Logos portal
 
-### logos/2-edit: Correct names
+### Step 1 of 4: Correct names
 
+- [ ] `logos/2-edit`: **1 person.** Done on ____________ by ____________
 - For 2 values of 1 person, from the top: Users → the person.
 
 | Institution Email Address | Given Name | Family Name | Field | In the portal | Change to |
@@ -27,8 +28,9 @@ CHECK_LIST = """\
 | `ann@x.edu` | `=1\\|2` | Lee | Given Name | Ann | `=1\\|2` |
 | `ann@x.edu` | `=1\\|2` | Lee | Institution Email Address | `ann@x.edu` | `a_b@x.edu` |
 
-### logos/3-import-student: Add people, with the tags greek, student
+### Step 2 of 4: Add people, with the tags greek, student
 
+- [ ] `logos/3-import-student`: **1 person.** Done on ____________ by ____________
 - Click Users → Import users → Choose File → `3-import-student.csv` → Import.
 - Before the last click, type these tags: greek; student. The portal adds the date by itself.
 
@@ -38,8 +40,9 @@ By hand, because a spreadsheet would run it: Users → the menu → Create user.
 | --- | --- | --- | --- |
 |  | `@Eve` | Ray | `eve@x.edu` |
 
-### logos/5-grant-temporary-books: Grant temporary licenses: Books
+### Step 3 of 4: Grant temporary licenses: Books
 
+- [ ] `logos/5-grant-temporary-books`: **1 person.** Done on ____________ by ____________
 - Click Libraries → Books → Users without license → Select by CSV → `5-grant-temporary-books.csv` → Manage users → Grant temporary license.
 - Before and after, for Books: Used Slots 0 → 2, Available Slots 1,000 → 998.
 
@@ -55,8 +58,9 @@ By hand: Libraries → Books → Users without license → the person → Manage
 | --- | --- |
 | Jamworks | 0 |
 
-### jamworks/3-add: Add people
+### Step 4 of 4: Add people
 
+- [ ] `jamworks/3-add`: **1 person.** Done on ____________ by ____________
 - Click Members → Import CSV → `3-add.csv` → Add members.
 
 ```sh

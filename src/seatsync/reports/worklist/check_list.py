@@ -14,6 +14,7 @@ from seatsync.domain.portal.at_vendor import STAND_IN_DOMAIN, users_there
 from seatsync.domain.portal.namesakes import namesakes, own_stand_in
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.formulas import defused
+from seatsync.domain.text.languages import spelled
 from seatsync.reports.worklist.counts import Count, counts_after, counts_now
 from seatsync.reports.worklist.sheets import BY_HAND, EDIT, Sheet
 from seatsync.systems.portal import FILE, LIBRARY, PERSON, Portal, Takes
@@ -31,11 +32,13 @@ class Grid(NamedTuple):
 
 
 class Part(NamedTuple):
-    """One step: its name and title, whether it can't be undone, what is to be done in order, and tables to work through.
+    """One step: its place in the list, its name and title, whether it can't be undone, what is to be done in order, and tables
+    to work through.
 
     ``command`` takes it off the work list.
     """
 
+    place: int
     step: str
     title: str
     people: int
@@ -79,12 +82,16 @@ class CheckList(NamedTuple):
     def parts(self) -> Sequence[Part]:
         return [part for portal in self.portals for part in portal.parts]
 
+    def heading(self, part: Part) -> str:
+        """What stands over a step: which one it is, and what is done."""
+        return f"Step {part.place} of {len(self.parts)}: {part.title}"
+
     @property
     def introduction(self) -> Sequence[str]:
         """What to know before the first step."""
         if not self.parts:
-            return [f"{self.on}. {NOTHING}"]
-        steps = f"{self.on}. {counted(len(self.parts), 'step')}, from top to bottom. Tick each off when it is done."
+            return [f"{spelled(self.on)}. {NOTHING}"]
+        steps = f"{spelled(self.on)}. {counted(len(self.parts), 'step')}, from top to bottom. Tick each off when it is done."
         return [*([] if self.is_applied else [NOT_APPLIED]), steps, UNOPENED]
 
 
@@ -104,18 +111,19 @@ def check_list(sheets: Sequence[Sheet], books: Snapshot, on: str, is_applied: bo
     before = counts_now(books)
     after = counts_after(sheets, books, before)
     shared = namesakes(books, [step for sheet in sheets for step in sheet.steps])
-    portals = []
-    for portal, together in groupby(zip(sheets, after, strict=True), lambda pair: pair[0].portal):
-        pairs = [*together]
-        titles = {id: books.libraries[id].title for id in before if id in {id for _, counts in pairs for id in counts}}
+    portals: list[InPortal] = []
+    placed = zip(range(1, len(sheets) + 1), sheets, after, strict=True)
+    for portal, together in groupby(placed, lambda one: one[1].portal):
+        steps = [*together]
+        titles = {id: books.libraries[id].title for id in before if id in {id for *_, counts in steps for id in counts}}
         shown = _counts(portal, titles, before)
         parts = []
-        for sheet, counts in pairs:
-            parts.append(_part(sheet, before, counts, titles))
+        for place, sheet, counts in steps:
+            parts.append(_part(place, sheet, before, counts, titles))
             before |= counts
         leavers = shared[portal.name].listed_leavers if portal.name in shared else ()
         first = _stand_ins(portal, books, leavers)
-        portals.append(InPortal(portal.title, portal.address, pairs[0][0].folder, shown, first, parts))
+        portals.append(InPortal(portal.title, portal.address, steps[0][1].folder, shown, first, parts))
     name = books.institution.name if books.institution is not None else ""
     used = [portal for portal, _ in groupby(sheet.portal for sheet in sheets)]
     resends = any(sheet.task.name == "resend" for sheet in sheets)
@@ -196,7 +204,9 @@ def _stand_ins(portal: Portal, books: Snapshot, leavers: Sequence[int]) -> Grid:
     return Grid(about, [*(names[name] for name in fields), "Change to"], rows)
 
 
-def _part(sheet: Sheet, before: Mapping[str, Count], after: Mapping[str, Count], titles: Mapping[str, str]) -> Part:
+def _part(
+    place: int, sheet: Sheet, before: Mapping[str, Count], after: Mapping[str, Count], titles: Mapping[str, str]
+) -> Part:
     title = sheet.full_title
     if sheet.tags:
         title += (
@@ -206,7 +216,9 @@ def _part(sheet: Sheet, before: Mapping[str, Count], after: Mapping[str, Count],
     if sheet.task.note:
         lines.append(sheet.task.note)
     command = " ".join([f"seatsync worklist done {sheet.step}", *(f"--select DIR/{path}" for path in sheet.files)])
-    return Part(sheet.step, title, len(sheet.members), sheet.task.is_irreversible, lines, [*_grids(sheet)], command)
+    return Part(
+        place, sheet.step, title, len(sheet.members), sheet.task.is_irreversible, lines, [*_grids(sheet)], command
+    )
 
 
 def _lines(sheet: Sheet) -> Iterator[str]:

@@ -60,7 +60,7 @@ def _lines(made: CheckList) -> Iterator[str]:
         if portal.stand_ins.rows:
             yield from _grid(portal.stand_ins)
         for part in portal.parts:
-            yield from _part(part)
+            yield from _part(part, made.heading(part))
     yield "\n## If the portal shows another number\n"
     yield from (f"- {prose(line)}" for line in made.if_otherwise)
     if made.is_applied:
@@ -71,10 +71,10 @@ def _lines(made: CheckList) -> Iterator[str]:
     yield ""
 
 
-def _part(part: Part) -> Iterator[str]:
-    yield f"\n### {literal(part.step)}: {literal(part.title)}\n"
+def _part(part: Part, heading: str) -> Iterator[str]:
+    yield f"\n### {literal(heading)}\n"
     final = " **Cannot be undone.**" if part.is_irreversible else ""
-    yield f"- [ ] **{counted(part.people, 'person', 'people')}.**{final} Done on ____________ by ____________"
+    yield f"- [ ] `{part.step}`: **{counted(part.people, 'person', 'people')}.**{final} Done on ____________ by ____________"
     yield from (f"- {prose(line)}" for line in part.lines)
     for grid in part.grids:
         yield from _grid(grid)

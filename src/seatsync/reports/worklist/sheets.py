@@ -251,7 +251,7 @@ def _names(tags: Sequence[str]) -> Mapping[str, str]:
     found = {}
     for joined in sorted(tags):
         plain = normalize("NFKD", joined).encode("ascii", "ignore").decode().lower()
-        slug = _NOT_IN_NAMES.sub("-", plain)[:_LONGEST].strip("-") or ("tags" if joined else "no-tags")
+        slug = _shortened(_NOT_IN_NAMES.sub("-", plain).strip("-")) or ("tags" if joined else "no-tags")
         name, number = slug, 1
         while name in taken:
             number += 1
@@ -259,3 +259,11 @@ def _names(tags: Sequence[str]) -> Mapping[str, str]:
         taken.add(name)
         found[joined] = f"-{name}"
     return found
+
+
+def _shortened(slug: str) -> str:
+    """The slug, or as many of its words as a file's name has room for; of one long word its beginning."""
+    if len(slug) <= _LONGEST:
+        return slug
+    whole, _, _ = slug[: _LONGEST + 1].rpartition("-")
+    return whole or slug[:_LONGEST]
