@@ -53,6 +53,11 @@ def test_the_page_is_accessible_and_fits_a_phone(
     must_be_accessible(page)
     assert said == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.inner_text(".scale >> nth=0").split() == ["40", "0"]
+    assert "today, 2026-09-01" in (page.text_content(".axis >> nth=0") or "")
+    head = page.get_by_role("rowheader", name="unclaimed", exact=True).first
+    lines = "head => { const text = document.createRange(); text.selectNodeContents(head); return text.getClientRects().length; }"
+    assert head.evaluate(lines) == 1, "the word is broken"
     assert "2 seats ended on 20 August 2026; the next apply takes them back." in page.inner_text("main")
     context.close()
 

@@ -24,13 +24,18 @@ _SVG = Markup(
 
 
 class Chart(NamedTuple):
-    """The drawing, the days (ISO) at its ends, and its points for a table: (day, seats used), ``ahead`` those to come."""
+    """The drawing, the days (ISO) at its ends, and its points for a table: (day, seats used), ``ahead`` those to come.
+
+    ``most`` is the number of seats at its upper edge, ``now`` where the day today is, in percent from the left.
+    """
 
     svg: Markup
     first: str
     last: str
     past: Sequence[DayUsed]
     ahead: Sequence[DayUsed]
+    most: int
+    now: int
 
 
 def chart(outlook: Outlook, today: date, words: str) -> Chart:
@@ -58,7 +63,9 @@ def chart(outlook: Outlook, today: date, words: str) -> Chart:
         right=WIDTH,
         today=scale.x(now.day),
     )
-    return Chart(svg, first.isoformat(), last.isoformat(), past, ahead)
+    return Chart(
+        svg, first.isoformat(), last.isoformat(), past, ahead, scale.most, round(100 * scale.x(now.day) / WIDTH)
+    )
 
 
 def _from(past: Sequence[DayUsed], first: date) -> list[DayUsed]:
