@@ -749,8 +749,24 @@ def test_a_pipe_gets_no_escape_sequence_and_no_folded_line(small: Path) -> None:
 def test_columns_sets_the_width(columns: str, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", columns)
     lines = seatsync("plan", "--now", DAY, folder=small).out.splitlines()
-    wide = [line for line in lines if len(line.rstrip()) > int(columns) and not line.startswith("Fingerprint ")]
+    wide = [line for line in lines if len(line.rstrip()) > int(columns) and not re.search("[0-9a-f]{64}", line)]
     assert wide == []
+
+
+def test_signs_ids_and_tags_are_explained_where_they_stand(tmp_path: Path) -> None:
+    folder = write(tmp_path, LIBRARIES)
+    rows = "ann@grace.example,Ann,Lee,1171,choir\nben@grace.example,Ben,Ode,,choir;staff\n"
+    (folder / "members.csv").write_text(f"email,given_name,family_name,student_id,tags\n{rows}", encoding="utf-8")
+    plan = planned(folder)
+    for shown in (as_text(plan), as_markdown(plan), as_html(plan)):
+        assert "Ann Lee, student id 1171, tag choir" in shown
+        assert "Ben Ode, tags choir, staff" in shown
+    assert '<p class="legend">+ is added</p>' in as_html(plan)
+
+
+def test_a_name_from_right_to_left_leaves_the_order_of_what_follows(tmp_path: Path) -> None:
+    folder = write(tmp_path, LIBRARIES, [("dan@grace.example", "דוד", "בן-כהן", "", "choir")])
+    assert "<td><bdi>דוד בן-כהן</bdi>, tag choir</td>" in as_html(planned(folder))
 
 
 # Several plans

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
+from seatsync.domain.action import Sign
 from seatsync.domain.diagnostic import Diagnostic, counted
 from seatsync.domain.library import BY_KIND, Slots
 from seatsync.planning.seats import SlotChange
@@ -69,6 +70,8 @@ def plans(views: Sequence[PlanView], found: Sequence[Diagnostic] = ()) -> Iterat
         "rows": rows,
         "drift": drift,
         "bars": bars,
+        "in_order": in_order,
+        "signs": signs,
         "by_code": by_code,
         "with_code": with_code,
         "advice": advice,
@@ -106,6 +109,21 @@ def rows(group: Group) -> Iterator[Markup]:
     )
 
 
+def signs(groups: Iterable[Group]) -> str:
+    """What the signs before these groups mean, each once."""
+    used = {group.sign for group in groups}
+    return ", ".join(f"{sign} {words}" for sign, words in _SIGNS.items() if sign in used)
+
+
+_SIGNS = {
+    Sign.ADD: "is added",
+    Sign.REMOVE: "is taken away",
+    Sign.CHANGE: "changes",
+    Sign.RAISE: "becomes permanent",
+    Sign.REPEAT: "is sent again",
+}
+
+
 def drift(view: PlanView) -> Iterator[Markup]:
     """Yield the rows of the table of drift, in the same way."""
     return _rows((*told[:3], _place(told)) for told in of_plan.lines(view.plan))
@@ -115,9 +133,25 @@ def _rows(lines: Iterable[tuple[str, ...]]) -> Iterator[Markup]:
     left = iter(lines)
     while chunk := list(islice(left, CHUNK)):
         escaped = str(escape("\n".join(map("\t".join, chunk))))
+        if _RIGHT_TO_LEFT.search(escaped):
+            escaped = _isolated(escaped)
         linked = escaped.replace(_LINK, '<a href="').replace(_SHOWN, '">').replace(_END, "</a>")
         cells = linked.replace("\t", "</td><td>").replace("\n", "</td></tr>\n<tr><td>")
         yield Markup(f"<tr><td>{cells}</td></tr>")  # noqa: S704 (escaped above)
+
+
+_RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc](?:[^\x00-\u058f]|[ '’.-](?=[^\x00-\u058f]))*")
+"""Words of a script that is written from right to left, with what joins them."""
+
+
+def _isolated(escaped: str) -> str:
+    """Return escaped text in which words from right to left change the order of nothing else."""
+    return _RIGHT_TO_LEFT.sub(r"<bdi>\g<0></bdi>", escaped)
+
+
+def in_order(text: str) -> Markup:
+    """Return text in which words from right to left stand where they belong."""
+    return Markup(_isolated(str(escape(text))))  # noqa: S704 (escaped)
 
 
 _LINK, _SHOWN, _END = "\x01", "\x02", "\x03"  # around a link's address and words

@@ -166,13 +166,14 @@ _ASKED: Mapping[str, str] = {delivery: _asked(delivery) for delivery in Delivery
 
 def _person(fields: Mapping[str, Any]) -> str:
     name = f"{fields.get('given_name', '')} {fields.get('family_name', '')}".strip()
-    more = [str(fields[key]) for key in _BESIDE_NAME if fields.get(key)]
+    more = [f"{_LABEL_OF.get(key, '')}{fields[key]}" for key in _BESIDE_NAME if fields.get(key)]
     if tags := fields.get("tags"):
-        more.append("tags " + ", ".join(tags))
+        more.append(f"{'tag' if len(tags) == 1 else 'tags'} {', '.join(tags)}")
     return ", ".join(filter(None, [name, *more]))
 
 
 _BESIDE_NAME = tuple(name for name in Person._fields if name not in (*REQUIRED, "tags"))
+_LABEL_OF = {"student_id": "student id "}  # a number alone could be anything
 
 
 _LABELS = {"slots": "seats", "timezone": "time zone", "retire": "last day"}
@@ -184,7 +185,8 @@ def _difference(name: str, before: Any, after: Any) -> str:
     if name == "tags":
         after = after or []
         removed, added = [t for t in before if t not in after], [t for t in after if t not in before]
-        return "tags " + " ".join([*(f"+{tag}" for tag in added), *(f"-{tag}" for tag in removed)])
+        differing = [*(f"+{tag}" for tag in added), *(f"-{tag}" for tag in removed)]
+        return f"{'tag' if len(differing) == 1 else 'tags'} {' '.join(differing)}"
     label = _LABELS.get(name) or spoken(name)
     if name == "help":
         return f"help {_helper(before)} → {_helper(after)}"
