@@ -127,6 +127,8 @@ MESSAGES = (
     "members --kind sometimes",
     "members --tag nosuch",
     "licenses --tag nosuch",
+    "drift export.csv",
+    "import export.csv --dry-run",
     "import export.csv --yes",
     "worklist bundle to-do",
     "worklist done --all --yes",

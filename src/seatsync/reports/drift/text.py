@@ -34,8 +34,7 @@ def _group(out: Writer, title: str, to_do: str, rows: list[Row], most: int | Non
     out.line()
     out.line((f"{title[0].upper()}{title[1:]} ({len(rows):,})", "bold"))
     out.paragraph(f"To fix: {to_do}")
-    for row in rows[:most]:
-        out.paragraph("  ".join(filter(None, _parts(row))))
+    out.table(map(_parts, rows[:most]), indent=4)
     if most is not None and len(rows) > most:
         out.line((f"    … and {len(rows) - most:,} more (--verbose or --format json shows all)", "dim"))
 
