@@ -87,10 +87,9 @@ translations: .venv/ready
 	mkdir -p build
 	$(COLLECT) --mapping $(TEXTS)/babel.cfg --keyword later --keyword Facts --keyword Words src/seatsync/portal src/seatsync/domain/action.py src/seatsync/domain/portal/progress.py
 	$(BIN)/pybabel -q update --input-file build/messages.pot --output-dir $(TEXTS) --omit-header --no-fuzzy-matching --ignore-obsolete --width 120
-	$(BIN)/pybabel -q compile --use-fuzzy --directory $(TEXTS)
 	$(COLLECT) --mapping $(LETTERS)/babel.cfg src/seatsync/outbox/templates
 	$(BIN)/pybabel -q update --input-file build/messages.pot --output-dir $(LETTERS) --omit-header --no-fuzzy-matching --ignore-obsolete --width 120
-	$(BIN)/pybabel -q compile --use-fuzzy --directory $(LETTERS)
+	$(BIN)/python docs/translations.py
 
 # Lock every package with its hash but without a URL, so that any package index can serve it. python-ldap has a lock of its own,
 # because it must be built: not every machine can.

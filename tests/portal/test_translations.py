@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +26,14 @@ school, room = letters.school, letters.room
 
 PORTAL = Path(seatsync.portal.__file__).parent
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
+
+
+SCRIPT = runpy.run_path(str(PORTAL.parents[2] / "docs/translations.py"))
+
+
+@pytest.mark.parametrize("file", SCRIPT["catalogs"](), ids=lambda file: f"{file.parts[-5]}-{file.parts[-3]}")
+def test_make_translations_writes_only_what_has_changed(file: Path) -> None:
+    assert SCRIPT["compiled"](file) == file.with_suffix(".mo").read_bytes(), "run `make translations`"
 
 
 @pytest.fixture(scope="module")
