@@ -236,7 +236,7 @@ def test_a_script_for_a_name_does_nothing_and_is_shown(evil: Path, open_page: Op
     members = page.locator("[data-action=member-add] tbody tr")
     for n, name in enumerate(EVIL):
         expect(members.nth(n)).to_contain_text(f"{name} {name}")
-        expect(members.nth(n)).to_contain_text(f"tags {name.replace(';', '')}")
+        expect(members.nth(n)).to_contain_text(f"tag {name.replace(';', '')}")
     expect(page.locator("[data-action=library-add]")).to_contain_text(EVIL[2])
     assert page.locator("h1").text_content() == f"{EVIL[0]} (evil)"
     page.get_by_role("searchbox").fill("<script>alert(1)</script>")
