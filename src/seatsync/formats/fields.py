@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from seatsync.domain.text.characters import clean, is_slug, printable, text_fault
 from seatsync.domain.text.days import day_as_written, day_fault, parse_day
-from seatsync.domain.text.emails import email_fault
+from seatsync.domain.text.emails import email_fault, email_to_write
 from seatsync.domain.text.encodings import codec_of
 from seatsync.domain.text.guesses import nearest
 from seatsync.domain.text.tags import tag_fault
@@ -58,7 +58,7 @@ def _text(written: Any) -> str:
 
 def _email(value: str) -> str:
     if fault := email_fault(value):
-        raise InvalidValue(fault, "Write it as name@institution.example.")
+        raise InvalidValue(fault, email_to_write(value))
     return value
 
 

@@ -13,7 +13,7 @@ from seatsync.domain.origin import Origin
 from seatsync.domain.person import spoken
 from seatsync.domain.text.characters import clean, printable
 from seatsync.domain.text.days import day_as_written, day_fault, parse_day
-from seatsync.domain.text.emails import email_fault
+from seatsync.domain.text.emails import email_fault, email_to_write
 from seatsync.domain.text.guesses import did_you_mean, one_letter_off
 from seatsync.domain.text.ids import plain_email, plain_id
 from seatsync.sources.rosters.meaning.meanings import NAMES, fields_of, names_of
@@ -75,7 +75,6 @@ GRANTS = HeaderSpec(
         ("library", "email"),
     ),
 )
-_AS_EMAIL = "Write it as name@institution.example."
 _ENDS = frozenset(
     {"end", "ends", "enddate", "expires", "expiry", "expirydate", "expiration", "expirationdate", "validuntil"}
 )
@@ -112,7 +111,7 @@ def read_selection(
         number = plain_id(clean(row[student_id])) if student_id is not None else ""
         if address and (fault := email_fault(address)):
             message = f"{fault}."
-            found.append(Diagnostic("invalid-email", message, _AS_EMAIL, table.at(line, email or 0)))
+            found.append(Diagnostic("invalid-email", message, email_to_write(address), table.at(line, email or 0)))
         elif address or number:
             rows.append((number, address, line))
         else:
@@ -211,7 +210,7 @@ class GrantsReader:
                 0,
             )
         if email and (fault := email_fault(email)):
-            wrong("invalid-email", f"{fault}.", _AS_EMAIL, 1)
+            wrong("invalid-email", f"{fault}.", email_to_write(email), 1)
         chosen = choose_kind(kind.lower(), library)
         if chosen is None:
             message = (

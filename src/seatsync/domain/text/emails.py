@@ -63,6 +63,20 @@ def _domain_as_read(domain: str) -> str:
         return ""
 
 
+def email_to_write(text: str) -> str:
+    """What to do about a text that is no e-mail: write the one that stands in it, one of several, or else any."""
+    inside = _INSIDE.fullmatch(text[:_LONGEST])
+    parts = [inside[1] or inside[2]] if inside else _BETWEEN.split(text[:_LONGEST].strip())
+    if not all(map(_EMAIL.fullmatch, parts)) or email_fault(parts[0]):
+        return "Write it as name@institution.example."
+    return f"Write it as {parts[0]}." if len(parts) == 1 else f"Write one e-mail only, for example {parts[0]}."
+
+
+_INSIDE = re.compile(r"(?:[^<>@]{0,200}<|mailto:|[\"'(])\s*([^\s<>]+?)[>\"'),;.]{0,3}\s*|([^\s<>]+?)[.,;:]")
+"""Text around an e-mail, as mail programs and web pages have it: a name before it, pointed brackets, a full stop."""
+_BETWEEN, _LONGEST = re.compile(r"\s*[;,/|]\s*|\s+"), 1_000
+
+
 def _email_fault(email: str) -> str:
     if "@" not in email:
         return "it has no @"

@@ -13,7 +13,7 @@ from seatsync.domain.diagnostic import Diagnostic, counted
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import REQUIRED, Person, RosterMember, spoken
 from seatsync.domain.text.characters import clean, encoded_word, forbidden, forbidden_fault, printable, text_fault
-from seatsync.domain.text.emails import are_plain_emails, email_fault, email_key
+from seatsync.domain.text.emails import are_plain_emails, email_fault, email_key, email_to_write
 from seatsync.domain.text.ids import plain_email, plain_id, plain_ids
 from seatsync.domain.text.tags import IMPORTED, join_ends, join_tags, split_ends, tag_fault
 from seatsync.sources.rosters.columns import Columns
@@ -102,7 +102,7 @@ class RosterReader:
         if "=?" in together and self._encoded(values, at, locate):
             right = False
         if email and (fault := email_fault(email)) and not (strange and forbidden(email)):
-            help = f"Write it as name@institution.example. {self.if_user_name if '@' not in email else ''}".rstrip()
+            help = f"{email_to_write(email)} {self.if_user_name if '@' not in email else ''}".rstrip()
             right = self._wrong("invalid-email", f"{fault}.", help, locate(at, "email"))
         key = email_key(email)
         if key and (first := self.emails.setdefault(key, at)) != at:

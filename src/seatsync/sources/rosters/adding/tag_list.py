@@ -8,7 +8,7 @@ from typing import NamedTuple
 from seatsync.domain.diagnostic import Diagnostic, counted
 from seatsync.domain.person import Person
 from seatsync.domain.text.characters import clean, forbidden
-from seatsync.domain.text.emails import email_fault, email_key
+from seatsync.domain.text.emails import email_fault, email_key, email_to_write
 from seatsync.domain.text.ids import plain_email, plain_id
 from seatsync.sources.rosters.how import HowToRead
 from seatsync.sources.rosters.members import SPOILED_ID, Locate, RosterReader
@@ -53,7 +53,7 @@ class TagsReader(RosterReader):
         if forbidden("".join(named)):
             self._invisible(named, at, locate)
         elif email and (fault := email_fault(email)):
-            self._wrong("invalid-email", f"{fault}.", "Write it as name@institution.example.", locate(at, "email"))
+            self._wrong("invalid-email", f"{fault}.", email_to_write(email), locate(at, "email"))
         if SPOILED_ID.fullmatch(student_id):
             self._of_a_spreadsheet("student_id", student_id, at, locate)
         tags = self.joined.get(values[_TAGS])
