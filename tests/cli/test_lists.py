@@ -435,6 +435,24 @@ def test_members_with_one_of_several_statuses_of_a_library(school: Path) -> None
     assert found("--kind", "none", "--kind", "temporary") == found()
 
 
+@pytest.mark.parametrize("given", [["--as-of", SECOND], []], ids=["past", "present"])
+@pytest.mark.parametrize("command", ["members", "licenses"])
+def test_a_tag_or_role_that_nobody_has_is_named_with_the_one_that_was_meant(
+    command: str, given: list[str], school: Path
+) -> None:
+    said = run(school, command, *given, "--tag", "facutly", "--role", "Profesor").err
+    assert said == (
+        f'No {command} match. No member has the tag "facutly". Did you mean "faculty"? '
+        'No member has the role "Profesor". Did you mean "Professor"?\n'
+    )
+    assert run(school, command, *given, "--tag", "owner", "--search", "zzz").err.startswith(f"No {command} match.")
+
+
+def test_tags_and_roles_that_somebody_has_are_not_called_unknown(school: Path) -> None:
+    some = ("--tag", "mdiv", "--tag", "faculty", "--tag", "imported:2026-09-01", "--role", "Student")
+    assert run(school, "members", *some).err == "No members match.\n"
+
+
 def test_members_of_a_role(school: Path) -> None:
     assert [who(row["email"]) for row in told(school, "members", "--role", "Professor")] == ["cagla"]
 

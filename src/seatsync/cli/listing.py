@@ -95,6 +95,25 @@ class Listing:
         matching = (number for number, license in held.items() if number in people and self.filters.lists(license))
         yield MemberBatch([*matching], self.books)
 
+    def none_match(self, what: str) -> str:
+        """That none of these match; and which tag or role of the filters nobody has, with the one that was perhaps meant."""
+        from seatsync.domain.text.guesses import did_you_mean
+        from seatsync.domain.text.tags import IMPORTED, split_tags
+
+        said = [f"No {what} match."]
+        if self.filters.tag or self.filters.role:
+            everybody = replace(self, filters=Filters(roster=self.filters.roster), only=None)
+            people = [books.members[number] for numbers, books in everybody.members() for number in numbers]
+            tags = {tag for joined in {one.tags for one in people} for tag in split_tags(joined)}
+            tags |= {IMPORTED + one.imported_on for one in people}
+            named = [("tag", tag, tags) for tag in self.filters.tag]
+            named += [("role", role, {one.role for one in people} - {""}) for role in (self.filters.role,) if role]
+            unknown = [(name, value, known) for name, value, known in named if value not in known]
+            said += [
+                f'No member has the {name} "{value}". {did_you_mean(value, known)}' for name, value, known in unknown
+            ]
+        return " ".join(said).rstrip()
+
     def _may_match(self, library: str) -> bool:
         """Whether the filters are about licenses of this library."""
         known = self.books.libraries.get(library)

@@ -51,5 +51,6 @@ def command(
                     mail = mail_of(held[number], (library, number) in bounced)
                     values = license_row(libraries.get(library, library), books.members[number], held[number], mail)
                     rows.append(dict(zip(columns, values, strict=False)))
+        if_empty = listed.none_match("licenses") if not rows else ""
     rows = in_progress(sort_rows(rows, columns, sort), run)
-    print_rows(run, columns, with_ended(rows, run, listed.books.timezone, as_of), "No licenses match.")
+    print_rows(run, columns, with_ended(rows, run, listed.books.timezone, as_of), if_empty)

@@ -75,10 +75,11 @@ def command(
                     if library is not None and library.is_at_vendor:
                         row["at_vendor"] = progress(library, held).value
                 rows.append(row)
+        if_empty = listed.none_match("members") if not rows else ""
     rows = sort_rows(rows, columns, sort)
     if filters.library:
         rows = in_progress(with_ended(rows, run, listed.books.timezone, as_of), run)
-    print_rows(run, columns, rows, "No members match.")
+    print_rows(run, columns, rows, if_empty)
 
 
 def _with_pseudonym(pseudonym: str, folder: Path, run: Run) -> list[dict[str, Any]]:
