@@ -19,6 +19,9 @@ HEADER, LABEL = -1, -2
 _HEADINGS = ("email", "to", "member")
 """The columns that head a block; in a table without them, the first does."""
 
+_PLAIN = (*_HEADINGS, "library")
+"""What heads a block and needs no name: everybody sees what it is."""
+
 _SHORT = 32
 """The longest heading that need not have a line of its own."""
 
@@ -160,7 +163,7 @@ def _blocks(columns: Sequence[Column], number: int, width: int) -> Iterator[list
         for row in range(number):
             yield from _flowing([(column.cells[row], column.number) for column in columns if column.cells[row]], width)
         return
-    if heading.header not in _HEADINGS:
+    if heading.header not in _PLAIN:
         yield [(heading.header, HEADER)]
     labels = max((cell_len(column.header) for column in others), default=0)
     for row in range(number):
