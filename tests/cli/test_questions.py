@@ -56,6 +56,23 @@ def test_no_means_that_nothing_is_done_and_nothing_failed(folder: Path, command:
     assert contents(folder) == before
 
 
+def invited(folder: Path) -> int:
+    return seatsync("outbox", "list", "--format", "json", folder=folder).out.count('"created_at": "2026-09-03')
+
+
+@pytest.mark.parametrize(
+    ("choice", "typed", "letters"),
+    [("", "y\n", 0), ("", "yes\n", 2), ("--library maps", "y\n", 0), ("--search example", "y\n", 2), ("--yes", "", 2)],
+)
+def test_letters_to_everybody_want_the_whole_word(folder: Path, choice: str, typed: str, letters: int) -> None:
+    assert seatsync("apply", "--yes", "--now", "2026-09-01", folder=folder).code == 0
+    outcome = seatsync("resend", *choice.split(), "--now", "2026-09-03", folder=folder, typed=typed)
+    assert invited(folder) == letters
+    if typed:
+        assert "Send 2 invitations again, to 2 people" in outcome.err
+        assert ("everybody who has not claimed. Type yes to send" in outcome.err) == (choice != "--search example")
+
+
 # ── What cannot be undone ───────────────────────────────────────────────────────────────────────────────────────────
 
 

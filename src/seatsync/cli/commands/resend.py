@@ -13,7 +13,7 @@ from seatsync.cli.environment import actor
 from seatsync.cli.institution import ledger_of
 from seatsync.cli.listing import Listing, listing
 from seatsync.cli.lists import filter_options
-from seatsync.cli.options import check_can_ask, common, folder, is_confirmed, option
+from seatsync.cli.options import check_can_ask, common, folder, is_confirmed, is_typed_yes, option
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 from seatsync.domain.filters import Filters
@@ -53,11 +53,24 @@ def command(run: Run, folder: Path, members: tuple[str, ...], filters: Filters, 
     if not chosen:
         run.say("Nobody in this selection has an unclaimed license.")
         return ExitCode.DONE
-    if not is_confirmed(yes, f"Send {counted(len(chosen), 'invitation')} again?"):
+    to_all = not members and select is None and filters == Filters(library=filters.library, roster=filters.roster)
+    if not _is_wanted(yes, len(chosen), len({number for _, number in chosen}), to_all):
         return ExitCode.DONE
     record_resend(ledger_of(run, folder, id), id, snapshot.serial, chosen, run.at(snapshot.timezone), actor())
     run.say(f"Added to the outbox: {counted(len(chosen), 'letter')}. `seatsync outbox send` sends them.")
     return ExitCode.DONE
+
+
+def _is_wanted(yes: bool, letters: int, people: int, to_all: bool) -> bool:
+    """Whether somebody wants to send so many letters. To everybody, they type the whole word."""
+    from seatsync.domain.diagnostic import counted
+
+    what = f"Send {counted(letters, 'invitation')} again"
+    if letters > 1:
+        what += f", to {counted(people, 'person', 'people')}"
+    if yes or people == 1 or not to_all:
+        return is_confirmed(yes, f"{what}?")
+    return is_typed_yes(f"{what}: everybody who has not claimed. Type yes to send")
 
 
 def _with_letters(library: str | None, snapshot: Snapshot) -> list[str]:
