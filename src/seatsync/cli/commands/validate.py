@@ -13,7 +13,7 @@ import click
 from seatsync.cli.changed.since import Chosen, changed_since_option, chosen, proposal_option
 from seatsync.cli.changed.task import Task
 from seatsync.cli.options import chosen_folders, common, folder, option
-from seatsync.cli.output.findings import prefix, without_names, write_findings
+from seatsync.cli.output.findings import named, prefix, without_names, write_findings
 from seatsync.cli.output.plans import FolderResult, show
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
@@ -73,7 +73,7 @@ def command(
             write_findings(out, one.folder, one.found, run)
             _show_details(one.details, run)
             if not run.quiet:
-                out.line((f"{one.folder}: {text.summary(one.found)}", ""))
+                out.line((f"{named(one.folder)}: {text.summary(one.found)}", ""))
     everything = [finding for one in results for finding in one.found]
     others = [words for words in (todo.in_words("checked"), _of_fork()) if words]
     if run.format == "json":

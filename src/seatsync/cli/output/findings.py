@@ -20,7 +20,7 @@ def print_findings(folder: Path, found: Sequence[Diagnostic], run: Run) -> None:
     out, found = text.stderr(run.no_color), without_names(found, run)
     write_findings(out, folder, found, run)
     if not run.quiet:
-        out.line((f"{prefix(folder).rstrip('/') or 'seatsync'}: {text.summary(found)}", ""))
+        out.line((f"{named(folder)}: {text.summary(found)}", ""))
 
 
 def write_findings(out: Writer, folder: Path, found: Sequence[Diagnostic], run: Run) -> None:
@@ -39,6 +39,11 @@ def without_names(found: Sequence[Diagnostic], run: Run) -> list[Diagnostic]:
     """The diagnostics, redacted if names must be left out."""
     redactor = run.redactor
     return [redactor.finding(one) for one in found] if redactor is not None else list(found)
+
+
+def named(folder: Path) -> str:
+    """A folder in a sentence: its path, and in the current folder what it is."""
+    return "This folder" if folder == Path() else folder.as_posix()
 
 
 def prefix(folder: Path) -> str:
