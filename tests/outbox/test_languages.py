@@ -144,6 +144,9 @@ def test_a_preview_of_all_shows_each_letter_in_each_language_in_the_institution_
     assert "Grace Seminary hat einen Platz für Sie" in page
     assert "background:#7a1f3d" in page
     assert page.count("Hal Pere") == page.count("mailto:hal%40grace.example") > len(LANGUAGES)
+    assert page.count("&lt;bdi&gt;hal@grace.example&lt;/bdi&gt;") == page.count("Hal Pere"), (
+        "also for who has no mail program"
+    )
     assert "opt-out" not in page
     assert "Hal Pere" not in ran(school, "outbox", "preview", "--all", "--format", "html", "--redact").out
     (school / "letters").mkdir()

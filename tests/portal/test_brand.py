@@ -135,7 +135,7 @@ def test_the_ledger_keeps_both_and_a_change_of_the_picture_is_a_change_of_the_pl
     assert "color #ffcc00 → none; logo removed" in said
     ran(school, "apply", "--yes")
     assert "/brand/" not in pages.browser().open("/claim/grace").body
-    assert "logo (a picture)" in ran(school, "log").out
+    assert "with a logo" in ran(school, "log").out
     ran(school, "verify")
 
 
