@@ -1473,6 +1473,63 @@ def test_why_of_a_rule_that_a_stronger_one_beats_says_so(grace: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["BEN@grace.example", "S2"])
+def test_why_finds_who_had_an_e_mail_or_id_before_and_says_so(name: str, grace: Path) -> None:
+    assert "formerly" not in json_of("why", name, folder=grace)[0]
+    new_email, new_id = "bo@grace.example,Ben,Ode,S2,student;owner\n", "bo@grace.example,Ben,Ode,S77,student;owner\n"
+    for day, ben in (("2026-09-04", new_email), ("2026-09-05", new_id)):
+        write(grace, ANN + ben + DEE, CONFIG.replace(OMAR, ""))
+        ran("apply", "--yes", "--quiet", "--now", day, folder=grace)
+    lines = ran("why", name, folder=grace).out.splitlines()
+    assert lines[0] == f"{name} is now Ben Ode (bo@grace.example, S77)."
+    assert lines[1].startswith("Ben Ode (bo@grace.example, S77) is on the roster, members.csv:3")
+    (ben,) = json_of("why", name, "sub", folder=grace)
+    assert (ben["formerly"], ben["member"], ben["libraries"]["sub"]["status"]) == (
+        name,
+        "bo@grace.example",
+        "opted_out",
+    )
+    hidden = ran("why", name, "--redact", folder=grace).out
+    assert (name in hidden, "grace.example" in hidden, " is now (hidden) (person-" in hidden) == (False, False, True)
+
+
+def test_an_e_mail_of_before_that_somebody_has_now_is_theirs(grace: Path) -> None:
+    write(grace, ANN + BEN.replace("ben@", "bo@") + DEE, CONFIG.replace(OMAR, ""))
+    ran("apply", "--yes", "--quiet", "--now", "2026-09-04", folder=grace)
+    with (grace / "members.csv").open("a", encoding="utf-8") as roster:
+        roster.write("ben@grace.example,Benedict,New,S9,student\n")
+    assert ran("why", "ben@grace.example", folder=grace).out.startswith("Benedict New (ben@grace.example, S9) is on")
+
+
+STUDENTS_RULE = "  - {library: sub, to: {tags: [student]}, until: 2027-06-30}\n"
+SUB = "  sub: {title: Subscription, system: logos-subscription, slots: 9}\n"
+
+
+@pytest.mark.parametrize(
+    ("day", "roster", "config", "reason"),
+    [
+        pytest.param("2026-09-04", BEN + DEE, CONFIG, "left the roster", id="left"),
+        pytest.param("2026-09-04", ANN.replace("student", "") + BEN + DEE, CONFIG, "no longer granted", id="tag"),
+        pytest.param("2027-07-01", ANN + BEN + DEE, CONFIG, "its last day was 2027-06-30", id="end"),
+        pytest.param(
+            "2026-09-04",
+            ANN + BEN + DEE,
+            CONFIG.replace(STUDENTS_RULE, "").replace(SUB, ""),
+            "the library was removed",
+            id="library",
+        ),
+    ],
+)
+def test_why_gives_the_reason_of_a_revoke(day: str, roster: str, config: str, reason: str, grace: Path) -> None:
+    write(grace, roster, f"{config}limits: {{max_revokes: 9}}\n".replace(OMAR, ""))
+    commit = "c3" * 20
+    ran("apply", "--yes", "--quiet", "--now", day, "--actor", "omar", "--commit", commit, folder=grace)
+    (revoked,) = [line for line in ran("why", "S1", "sub", folder=grace).out.splitlines() if "  revoked  " in line]
+    assert re.sub("   +", "  ", revoked).strip().startswith(f"{day}T00:00:00Z  revoked  {reason}  by omar, commit c3c3")
+    events = json_of("why", "S1", "sub", folder=grace)[0]["libraries"]["sub"]["events"]
+    assert [event["reason"] for event in events if event["what"] == "revoke"] == [reason]
+
+
 def test_why_of_nobody_and_of_no_library(grace: Path) -> None:
     one_line(ran("why", "nobody@grace.example", folder=grace, code=REFUSED), "has no member nobody@grace.example")
     assert "books" in ran("why", "ann@grace.example", "boks", folder=grace, code=USAGE).err

@@ -17,6 +17,7 @@ from seatsync.domain.text.days import day_in, end_of
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from seatsync.apply.members import Impossible
     from seatsync.domain.snapshot import Snapshot
     from seatsync.ledger.database import Ledger
     from seatsync.planning.plan import Plan
@@ -203,14 +204,21 @@ def member_numbers(connection: Connection | None, institution: str, name: str) -
     Raises:
         Impossible: nobody has it.
     """
-    from seatsync.apply.members import Impossible
-    from seatsync.ledger.queries.named import did_you_mean_member, members_named
+    from seatsync.ledger.queries.named import members_named
 
     numbers = members_named(connection, institution, name) if connection is not None else []
     if not numbers:
-        guess = did_you_mean_member(connection, institution, name) if connection is not None else ""
-        raise Impossible(f"The ledger has no member {name}. {guess}".rstrip(), "List the members: `seatsync members`.")
+        raise nobody_named(connection, institution, name)
     return numbers
+
+
+def nobody_named(connection: Connection | None, institution: str, name: str) -> Impossible:
+    """The failure of a command for a member whom the ledger does not know by this e-mail or student id."""
+    from seatsync.apply.members import Impossible
+    from seatsync.ledger.queries.named import did_you_mean_member
+
+    guess = did_you_mean_member(connection, institution, name) if connection is not None else ""
+    return Impossible(f"The ledger has no member {name}. {guess}".rstrip(), "List the members: `seatsync members`.")
 
 
 def stopped_by_warnings(plan: Plan, strict: bool) -> bool:

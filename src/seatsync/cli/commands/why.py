@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ import click
 from seatsync.cli.institution import ledger_of
 from seatsync.cli.options import common, folder
 from seatsync.cli.output.findings import prefix, print_findings
-from seatsync.cli.planning import member_numbers, use_secret
+from seatsync.cli.planning import nobody_named, use_secret
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
@@ -42,8 +42,8 @@ def command(run: Run, folder: Path, member: str, library: str | None) -> None:
     seatsync why ann@grace.example
     seatsync why ann@grace.example biblical-studies
 
-    Shows each license, the file and line that ask for it now, and its history: when, by whom, and from which commit and
-    plan.
+    Shows each license, the file and line that ask for it now, and its history: when, by whom, from which commit and plan, and
+    why it was revoked. A member is also found by an e-mail or student id of before.
     """
     from seatsync.ledger.failures import LedgerError
     from seatsync.sources.institution_folder import InstitutionFolder
@@ -84,13 +84,37 @@ def _explanations(
     run: Run, folder: InstitutionFolder, connection: Connection | None, id: str, name: str, library: str | None
 ) -> tuple[list[dict[str, Any]], str]:
     """The JSON objects of the members with this e-mail or student id, and the institution's time zone."""
-    from seatsync.apply.apply import must_belong_to
-    from seatsync.ledger.queries.lookup import libraries_with_licenses
-    from seatsync.ledger.read import known_as, read_snapshot
-    from seatsync.plans.one_member import read_around
+    from seatsync.ledger.queries.lookup import timezone
+    from seatsync.ledger.queries.named import names_of
+    from seatsync.ledger.queries.origins import formerly_named
+    from seatsync.ledger.read import known_as
 
     id = known_as(connection, id, folder.was)
     use_secret(connection, id, run)
+    people = _people_named(run, folder, connection, id, name, library)
+    if not people and connection is not None:
+        names = names_of(connection, id, formerly_named(connection, id, name))
+        people = [
+            {"formerly": _hidden(name, run), **person}
+            for key, student_id in names
+            for person in _people_named(run, folder, connection, id, key or student_id, library)
+        ]
+    if not people:
+        raise nobody_named(connection, id, name)
+    return people, timezone(connection, id) if connection is not None else ""
+
+
+def _people_named(
+    run: Run, folder: InstitutionFolder, connection: Connection | None, id: str, name: str, library: str | None
+) -> list[dict[str, Any]]:
+    """The JSON objects of the members with this e-mail or student id, in the ledger or only in the files."""
+    from seatsync.apply.apply import must_belong_to
+    from seatsync.domain.text.emails import email_key
+    from seatsync.ledger.queries.lookup import libraries_with_licenses
+    from seatsync.ledger.queries.named import members_named
+    from seatsync.ledger.read import read_snapshot
+    from seatsync.plans.one_member import read_around
+
     around = read_around(folder, connection, id, read_snapshot(connection, id, ()), name, run.now)
     desired = _must_be_valid(run, folder.path, around.loaded)
     licensed = libraries_with_licenses(connection, id) if connection is not None else []
@@ -100,24 +124,18 @@ def _explanations(
     if library is not None and library not in libraries:
         raise click.UsageError(f'There is no library "{library}". The libraries are: {", ".join(libraries)}.')
     chosen = [library] if library is not None else libraries
-    numbers = _numbers(name, desired, connection, id)
-    people = [
+    numbers = members_named(connection, id, name) if connection is not None else []
+    if not numbers and any(email_key(name) == row.key for row in desired.members):
+        numbers = [0]  # only in the files
+    return [
         _explanation(run, folder.path, id, desired, snapshot, connection, number, name, chosen) for number in numbers
     ]
-    return people, snapshot.timezone
 
 
-def _numbers(name: str, desired: Desired, connection: Connection | None, institution: str) -> list[int]:
-    """The numbers of the members with this e-mail or student id; 0 for a member who is only in the files."""
-    from seatsync.apply.members import Impossible
-    from seatsync.domain.text.emails import email_key
+def _hidden(name: str, run: Run) -> str:
+    from seatsync.reports.redaction import HIDDEN
 
-    try:
-        return member_numbers(connection, institution, name)
-    except Impossible:
-        if any(email_key(name) == row.key for row in desired.members):
-            return [0]
-        raise
+    return name if run.redactor is None else run.redactor.who(name) if "@" in name else HIDDEN
 
 
 def _explanation(
@@ -135,7 +153,8 @@ def _explanation(
     from seatsync.domain.license import ABSENT
     from seatsync.domain.text.emails import email_key
     from seatsync.domain.text.tags import split_tags
-    from seatsync.ledger.queries.history import HistoryFilter, history
+    from seatsync.ledger.queries.history import HistoryFilter, HistoryLine, history
+    from seatsync.ledger.queries.origins import reasons_of_revokes
     from seatsync.ledger.queries.outbox import outbox_letters
     from seatsync.planning.why import why
     from seatsync.reports.redaction import HIDDEN
@@ -143,7 +162,10 @@ def _explanation(
     persons = run.redactor is None
     row, askings = why(desired, snapshot, run.today(desired.institution.timezone), number, email_key(name))
     letters = list(outbox_letters(connection, id, "", number)) if connection is not None and number else []
-    past = history(connection, id, HistoryFilter([number]), None, persons) if connection is not None and number else []
+    past, reasons = list[HistoryLine](), dict[int, str]()
+    if connection is not None and number:
+        past = history(connection, id, HistoryFilter([number]), None, persons, oldest_first=True)
+        reasons = reasons_of_revokes(connection, id, number, snapshot.timezone)
     person: Any = snapshot.members.get(number) or row
     name = f"{person.given_name} {person.family_name}".strip()
     return {
@@ -153,7 +175,7 @@ def _explanation(
         "tags": list(split_tags(person.tags)) if run.redactor is None else [],
         "in_ledger": number != 0,
         "roster": {"file": prefix(folder) + row.file, "line": row.line} if row is not None else None,
-        "events": _events(past, "", run),
+        "events": _events(past, "", reasons, run),
         "libraries": {
             library: {
                 "kind": (held := snapshot.licenses.get(library, {}).get(number, ABSENT)).kind.value,
@@ -161,7 +183,7 @@ def _explanation(
                 "until": held.ends,
                 **_progress(snapshot.libraries.get(library), held),
                 "asked_for": [_grant(asking, folder) for asking in askings if asking.grant.library == library],
-                "events": _events(past, library, run),
+                "events": _events(past, library, reasons, run),
                 "letters": _letters(letters, library, run),
             }
             for library in libraries
@@ -189,10 +211,15 @@ def _grant(asking: MatchingGrant, folder: Path) -> dict[str, Any]:
     }
 
 
-def _events(past: Iterable[HistoryLine], library: str, run: Run) -> list[dict[str, Any]]:
-    """The events of one library, or those without a library (empty), oldest first."""
+def _events(past: Iterable[HistoryLine], library: str, reasons: Mapping[int, str], run: Run) -> list[dict[str, Any]]:
+    """The events of one library, or those without a library (empty), oldest first; a revoke with its reason."""
     names = ("serial", "at", "what", "detail", "actor", "commit", "plan")
-    events = [{name: getattr(line, name) for name in names} for line in reversed(list(past)) if line.library == library]
+    events = [
+        {name: getattr(line, name) for name in names}
+        | ({"reason": reasons[line.serial]} if line.serial in reasons else {})
+        for line in past
+        if line.library == library
+    ]
     return events if run.redactor is None else [run.redactor.row(event) for event in events]
 
 

@@ -37,6 +37,8 @@ _BECAME = {
 
 def tell(out: Writer, person: Mapping[str, Any], everything: bool, timezone: str) -> None:
     """Tell of one member. Without ``everything`` only of libraries that they hold, held or are asked for."""
+    if before := person.get("formerly"):
+        _line(out, f"{before} is now {_who(person)}.")
     _line(out, f"{_who(person)} {_standing(person)}", "bold")
     _events(out, person["events"], timezone)
     told = [
@@ -108,7 +110,7 @@ def _events(out: Writer, events: Sequence[Mapping[str, Any]], timezone: str) -> 
         (
             local(event["at"], timezone),
             _DONE.get(event["what"], event["what"]),
-            printable(event["detail"], 500) if event["what"] != "member-add" else "",
+            event.get("reason") or printable(event["detail"], 500) if event["what"] != "member-add" else "",
             by_whom(event),
         )
         for event in events

@@ -1,18 +1,21 @@
-"""Where licenses and members come from, by the journal: the file and line that requested a license or had a member, and the names
-that a member had before."""
+"""Where licenses and members come from, by the journal: the file and line that requested a license or had a member, the names that a
+member had before, and why a license was revoked."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from seatsync.domain.action import EVENTS, Action
 from seatsync.domain.origin import Origin
+from seatsync.domain.text.days import day_in
 from seatsync.domain.text.emails import email_key
-from seatsync.domain.text.ids import plain_id
+from seatsync.domain.text.ids import plain_email, plain_id
 from seatsync.ledger import tables
 from seatsync.ledger.read import among
 
@@ -87,6 +90,59 @@ def earlier_names(connection: Connection, institution: str, members: Sequence[in
             if name:
                 found[name] = member
     return found
+
+
+def formerly_named(connection: Connection, institution: str, name: str) -> list[int]:
+    """The numbers of the members who once had this e-mail or student id, in order. It looks at all events of members."""
+    event, key, id = tables.event.c, email_key(plain_email(name)), plain_id(name)
+    letters = max(re.findall(r"[a-z0-9@._-]+", key), key=len, default="")  # all databases write these small
+    query = select(event.member, event.person).where(
+        event.institution == institution,
+        event.action.in_((Action.MEMBER_ADD, Action.MEMBER_UPDATE)),
+        func.lower(event.person).contains(letters, autoescape=True),
+    )
+    told = ((member, json.loads(person)) for member, person in connection.execute(query))
+    return sorted(
+        {
+            member
+            for member, values in told
+            if email_key(values.get("email", "")) == key or (id and plain_id(values.get("student_id", "")) == id)
+        }
+    )
+
+
+def reasons_of_revokes(connection: Connection, institution: str, member: int, timezone: str) -> dict[int, str]:
+    """Why the member's licenses were revoked, in words, by the serials of the events: what the journal has beside each."""
+    event, entry = tables.event.c, tables.entry.c
+    query = (
+        select(event.serial, event.entry, event.action, event.library, event.detail, entry.at)
+        .join(tables.entry, (entry.institution == event.institution) & (entry.serial == event.entry))
+        .where(event.institution == institution, event.member == member)
+        .order_by(event.serial)
+    )
+    rows = connection.execute(query).all()
+    revokes = {row.entry for row in rows if row.action == Action.REVOKE}
+    left = {row.entry for row in rows if row.action == Action.MEMBER_REMOVE}
+    removing = select(event.entry, event.library).where(
+        event.institution == institution,
+        event.action == Action.LIBRARY_REMOVE,
+        among(connection, event.entry, sorted(revokes)),
+    )
+    removed = {(number, library) for number, library in connection.execute(removing)} if revokes else set()
+    until, reasons = dict[str, str](), dict[int, str]()
+    for row in rows:
+        last = until.get(row.library, "")
+        if row.action != Action.REVOKE:
+            until[row.library] = json.loads(row.detail).get("until", "" if row.action == Action.GRANT else last)
+        elif row.entry in left:
+            reasons[row.serial] = "left the roster"
+        elif "" < last < day_in(datetime.fromisoformat(row.at), timezone).isoformat():
+            reasons[row.serial] = f"its last day was {last}"
+        elif (row.entry, row.library) in removed:
+            reasons[row.serial] = "the library was removed"
+        else:
+            reasons[row.serial] = "no longer granted"
+    return reasons
 
 
 def _place(values: str | None) -> tuple[str, int]:
