@@ -341,7 +341,7 @@ def test_options_of_a_start_from_exports_need_an_export(place: Path) -> None:
 
 def test_on_a_terminal_it_asks_until_the_answer_can_be_true(place: Path) -> None:
     file = users(place, person("Ann", *RESERVED), person("Ben", *RESERVED))
-    answers = "logos-library\nforty\n1\n40\nRuth\nRuth Abel <ruth@grace.example>\n"
+    answers = "logos-library\nforty\n1\n40\nRuth\nRuth Abel <ruth@grace.example>\nEurope/Berlyn\nEurope/Berlin\n"
     ours, theirs = pty.openpty()
     program = subprocess.Popen(
         [sys.executable, "-m", "seatsync", "init", "--from", file, "--now", DAY],
@@ -362,7 +362,10 @@ def test_on_a_terminal_it_asks_until_the_answer_can_be_true(place: Path) -> None
     assert "2 seats are in use, more than 1." in said
     library = config(place)["libraries"]["biblical-studies"]
     assert (library["system"], library["slots"]) == ("logos-library", 40)
-    assert config(place)["institution"]["admins"][0]["given_name"] == "Ruth"
+    institution = config(place)["institution"]
+    assert institution["admins"][0]["given_name"] == "Ruth"
+    assert 'Did you mean "Europe/Berlin"?' in said
+    assert institution["timezone"] == "Europe/Berlin"
     agrees(place)
 
 

@@ -125,6 +125,37 @@ def test_what_is_missing_or_wrong_is_told_and_nothing_is_written(args: tuple[str
     assert not (place / "grace").exists()
 
 
+@pytest.mark.parametrize("start", [(), ("--roster", "sis.zip", *ADMIN)])
+def test_the_time_zone_can_be_given(start: tuple[str, ...], place: Path) -> None:
+    init(place, *start, "--timezone", "Europe/Berlin")
+    institution = config(place)["institution"]
+    assert isinstance(institution, dict)
+    assert institution["timezone"] == "Europe/Berlin"
+    assert "no-timezone" not in seatsync("validate", "grace", folder=place).err
+
+
+@pytest.mark.parametrize(
+    ("zone", "guess"), [("Europe/Berlyn", "Europe/Berlin"), ("Chicago", "America/Chicago"), ("../etc/localtime", "")]
+)
+def test_a_time_zone_that_does_not_exist_is_told_with_the_one_that_was_meant(
+    zone: str, guess: str, place: Path
+) -> None:
+    told = " ".join(init(place, "--timezone", zone, code=64).err.split())
+    assert f'"{zone}" is not a time zone' in told
+    assert (f'Did you mean "{guess}"?' in told) == bool(guess)
+    assert not (place / "grace").exists()
+
+
+@pytest.mark.parametrize(("typed", "zone"), [("\n", "UTC"), ("Chicago\nAmerica/Chicago\n", "America/Chicago")])
+def test_at_a_terminal_it_is_asked(typed: str, zone: str, place: Path) -> None:
+    told = seatsync("init", "grace", "--roster", "sis.zip", *ADMIN, folder=place, typed=typed)
+    assert told.code == 0, told.err
+    assert "In which time zone" in told.err
+    institution = config(place)["institution"]
+    assert isinstance(institution, dict)
+    assert institution["timezone"] == zone
+
+
 def test_another_file_in_the_place_of_the_copy_stays(place: Path) -> None:
     (place / "grace" / "rosters").mkdir(parents=True)
     (place / "grace" / "rosters" / "sis.zip").write_bytes(b"mine")

@@ -133,7 +133,12 @@ def _timezones() -> frozenset[str]:
     return frozenset((files("tzdata") / "zones").read_text(encoding="utf-8").split())
 
 
-def _timezone(value: str) -> str:
+def known_timezone(value: str) -> str:
+    """Return the time zone's name.
+
+    Raises:
+        InvalidValue: there is no such time zone.
+    """
     if value not in _timezones():
         places = (
             name for name in sorted(_timezones()) if ("/" in name and not name.startswith("Etc/")) or name == "UTC"
@@ -172,7 +177,7 @@ Moment = Annotated[
     WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d\d-\d\d(T.*)?$"}),
 ]
 Tag = Annotated[AnyText, AfterValidator(_tag), WithJsonSchema(_SCALAR)]
-Timezone = Annotated[Text, AfterValidator(_timezone)]
+Timezone = Annotated[Text, AfterValidator(known_timezone)]
 WebAddress = Annotated[
     Text,
     AfterValidator(_web_address),

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 import click
 
 from seatsync.cli.commands.init.reading import Adopted, Source
-from seatsync.cli.commands.init.values import person_values
+from seatsync.cli.commands.init.values import Given, person_values, timezone_values
 from seatsync.domain.diagnostic import counted
 from seatsync.domain.fields import MAX_NUMBER
 from seatsync.domain.library import DeliveredBy, Library
@@ -25,24 +25,11 @@ from seatsync.systems.system import System
 Value = TypeVar("Value")
 
 
-class Given(NamedTuple):
-    """The options as they were given.
-
-    ``library`` has titles in the order of the exports that need one, ``slots`` and ``system`` have ``[LIBRARY=]VALUE``.
-    """
-
-    admin: str | None
-    slots: Sequence[str]
-    system: Sequence[str]
-    library: Sequence[str]
-    encoding: str | None
-
-
 class Answers(NamedTuple):
-    """The libraries with system and number of seats, and the values of the administrator for the new seatsync.yaml."""
+    """The libraries with system and number of seats, and the values of the institution for the new seatsync.yaml."""
 
     libraries: Mapping[str, Library]
-    admin: Mapping[str, str]
+    values: Mapping[str, str]
 
 
 def titles_of(sources: Sequence[Source], given: Given) -> dict[str, str]:
@@ -111,7 +98,8 @@ def answered(adopted: Adopted, given: Given) -> Answers:
     if missing:
         fact = "The exports do not say everything" if adopted.exports else "Something is missing to start from"
         raise click.UsageError(f"{fact}. To fix: Add {', '.join(missing)}.")
-    return Answers(libraries, admin)
+    zone = _asked_timezone() if can_ask and given.timezone is None else {}
+    return Answers(libraries, {**admin, **zone})
 
 
 def _by_library(
@@ -202,4 +190,10 @@ def _asked_slots(library: Library, used: int) -> int:
 def _asked_admin() -> dict[str, str]:
     question = "Who is the administrator? Write it as Ruth Abel <ruth@my-school.example>"
     answer: dict[str, str] = click.prompt(question, value_proc=person_values, err=True)
+    return answer
+
+
+def _asked_timezone() -> dict[str, str]:
+    question = "In which time zone do its days begin and end, such as America/Chicago?"
+    answer: dict[str, str] = click.prompt(question, default="UTC", value_proc=timezone_values, err=True)
     return answer

@@ -25,7 +25,7 @@ from seatsync.cli.commands.init.pipeline import (
 )
 from seatsync.cli.commands.init.reading_options import Reading, reading_options
 from seatsync.cli.commands.init.setup import Setup, shown
-from seatsync.cli.commands.init.values import values_of
+from seatsync.cli.commands.init.values import Given, values_of
 from seatsync.cli.commands.init.writing import write, write_pipeline
 from seatsync.cli.options import EncodingName, common, one_folder, option
 from seatsync.cli.run import Run
@@ -59,6 +59,7 @@ _SAMPLES = {
 @option("--id", metavar="SLUG", help="The institution's id. Default: from the folder's name.")
 @option("--name", help="The institution's name. Default: from the id.")
 @option("--admin", metavar='"NAME <EMAIL>"', help="The first administrator. Default: made up.")
+@option("--timezone", of="INIT", metavar="ZONE", help="The institution's time zone: Europe/Berlin. Default: UTC.")
 @option(
     "--from",
     "exports",
@@ -115,6 +116,7 @@ def command(
     id: str | None,
     name: str | None,
     admin: str | None,
+    timezone: str | None,
     exports: Sequence[Path],
     rosters: Sequence[Path],
     reading: Reading,
@@ -146,9 +148,10 @@ def command(
     """
     _check_options(exports, rosters, reading, given, forks and ci != "github")
     _check_folder(folder, exports, rosters, ci)
-    values = values_of(folder, id, name, admin or _MADE_UP)
-    start = _from_exports(run, folder, exports, admin, given, values, ci) if exports else None
-    listed = _from_rosters(run, folder, rosters, reading, admin, given, values) if rosters else None
+    values = values_of(folder, id, name, admin or _MADE_UP, timezone)
+    known = Given(admin, timezone, **given)
+    start = _from_exports(run, folder, exports, known, values, ci) if exports else None
+    listed = _from_rosters(run, folder, rosters, reading, known, values) if rosters else None
     is_new = ci is None or start or listed or not institutions_below(folder)
     texts = _texts_of(values, start, listed) if is_new else {}
     setup = _set_up(run, folder, ci, forks, new=folder if texts else None) if ci is not None else None
@@ -164,33 +167,19 @@ def command(
 
 
 def _from_exports(
-    run: Run,
-    folder: Path,
-    exports: Sequence[Path],
-    admin: str | None,
-    given: dict[str, Any],
-    values: dict[str, str],
-    ci: str | None,
+    run: Run, folder: Path, exports: Sequence[Path], given: Given, values: dict[str, str], ci: str | None
 ) -> Start:
-    from seatsync.cli.commands.init.answers import Given
     from seatsync.cli.commands.init.from_exports import start_from
 
-    return start_from(run, folder, exports, Given(admin, **given), values, in_pipeline=ci is not None)
+    return start_from(run, folder, exports, given, values, in_pipeline=ci is not None)
 
 
 def _from_rosters(
-    run: Run,
-    folder: Path,
-    rosters: Sequence[Path],
-    reading: Reading,
-    admin: str | None,
-    given: dict[str, Any],
-    values: dict[str, str],
+    run: Run, folder: Path, rosters: Sequence[Path], reading: Reading, given: Given, values: dict[str, str]
 ) -> Rosters:
-    from seatsync.cli.commands.init.answers import Given
     from seatsync.cli.commands.init.from_rosters import check, rosters_of
 
-    listed = rosters_of(folder, rosters, reading, Given(admin, **given))
+    listed = rosters_of(folder, rosters, reading, given)
     check(run, folder, listed, _texts({**values, **listed.values}, without=_MEMBERS))
     return listed
 

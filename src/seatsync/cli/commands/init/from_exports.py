@@ -11,8 +11,9 @@ from typing import NamedTuple
 import click
 
 from seatsync.cli.commands.init.adopted import exports_of, rules, texts
-from seatsync.cli.commands.init.answers import Given, answered, titles_of
+from seatsync.cli.commands.init.answers import answered, titles_of
 from seatsync.cli.commands.init.reading import Adopted, open_exports, read_exports
+from seatsync.cli.commands.init.values import Given
 from seatsync.cli.environment import actor, commit
 from seatsync.cli.institution import check_owner, ledger_of
 from seatsync.cli.output.findings import print_findings
@@ -79,10 +80,10 @@ def start_from(
     if adopted is None:
         raise click.exceptions.Exit(ExitCode.INVALID)
     _say_what_they_say(run, adopted)
-    libraries, admin = answered(adopted, given)
+    libraries, asked = answered(adopted, given)
     chosen = rules(adopted)
     copies, entries = exports_of(sources, told, adopted, run.today("").isoformat()) if in_pipeline else ({}, {})
-    made = copies | texts(adopted, libraries, chosen, {**values, **admin}, entries)
+    made = copies | texts(adopted, libraries, chosen, {**values, **asked}, entries)
     loaded = _checked(run, folder, made)
     if not in_pipeline:
         _check_ledger(run, folder, values["id"])

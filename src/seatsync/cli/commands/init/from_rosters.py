@@ -12,9 +12,10 @@ from typing import NamedTuple
 import click
 
 from seatsync.cli.commands.init.adopted import library_lines
-from seatsync.cli.commands.init.answers import Given, answered
+from seatsync.cli.commands.init.answers import answered
 from seatsync.cli.commands.init.reading import Adopted, libraries_of
 from seatsync.cli.commands.init.reading_options import HOW_TO_SAY, Reading
+from seatsync.cli.commands.init.values import Given
 from seatsync.cli.output.findings import print_findings
 from seatsync.cli.run import Run
 from seatsync.domain.diagnostic import counted
@@ -66,7 +67,7 @@ def rosters_of(folder: Path, files: Sequence[Path], reading: Reading, given: Giv
     plain = {key: value for key, value in keys.items() if key != "sheet"}
     entries = [f"  - {flow({'path': name, **(keys if suffix_of(name) in WORKBOOKS else plain)})}" for name in named]
     lines = {"rosters": "\n".join(entries), "libraries": library_lines(known.libraries), "grants": "  []"}
-    return Rosters(named, {**known.admin, **lines})
+    return Rosters(named, {**known.values, **lines})
 
 
 def check(run: Run, folder: Path, rosters: Rosters, texts: Mapping[str, str]) -> None:
