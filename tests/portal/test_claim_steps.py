@@ -49,6 +49,14 @@ def at_the_code(pages: Pages, email: str) -> Browser:
     return found
 
 
+def claimed_letter(pages: Pages) -> str:
+    """Send what waits; return the text of the letter after Ben's claim of Logos, on one line."""
+    shown = ran(pages.folder, "outbox", "preview", "--letter", "access", "--redact").out
+    assert "@" not in shown.replace("@hidden.invalid", "")
+    sent(pages.folder)
+    return " ".join(part(pages.mail("ben@grace.example", "You have access to Logos"), "plain").split())
+
+
 def test_a_claim_ends_at_the_button_that_opens_the_library_on_the_page_and_in_the_letter(pages: Pages) -> None:
     ben = at_the_code(pages, "ben@grace.example")
     assert "Step 3 of 4" in ben.press("Continue", code=pages.code("ben@grace.example")).text
@@ -62,6 +70,44 @@ def test_a_claim_ends_at_the_button_that_opens_the_library_on_the_page_and_in_th
     letter = pages.mail("ben@grace.example", "You have access to Logos")
     assert f"Open Logos:\n{OPENS_AT}" in part(letter, "plain").replace("\r\n", "\n")
     assert f'href="{OPENS_AT}" class="button"' in part(letter, "html")
+
+
+def test_the_letter_after_a_claim_names_the_account_that_the_seat_is_in(pages: Pages) -> None:
+    for email in ("ann@grace.example", "ben@grace.example"):
+        pages.account(email).press("Claim this seat")
+    sent(pages.folder)
+    for letter in (
+        pages.mail("ann@grace.example", "Biblical Studies is yours permanently"),
+        pages.mail("ben@grace.example", "You have access to Logos"),
+    ):
+        for kind in ("plain", "html"):
+            words = " ".join(part(letter, kind).split())
+            assert f"sign in there with the account {letter['To'].addresses[0].addr_spec}." in words
+
+
+def test_the_letter_after_a_claim_names_the_account_also_if_its_e_mail_is_another(pages: Pages) -> None:
+    ben = at_the_code(pages, "ben@grace.example")
+    ben.press("Continue", code=pages.code("ben@grace.example"))
+    ben.open(ben.page.links["Create an account with another e-mail"])
+    ben.press("Send me a code", email="ben@home.example")
+    ben.press("Save and sign in", code=pages.code("ben@home.example"), password=PASSWORD)
+    ben.press("Claim this seat")
+    assert "sign in there with the account ben@home.example." in claimed_letter(pages)
+    ran(pages.folder, "verify")
+
+
+def test_the_letter_after_a_claim_with_a_link_that_was_passed_on_tells_nothing_of_the_other_account(
+    pages: Pages,
+) -> None:
+    """Also to a member who has an account of their own: the seat is not in it."""
+    ben, eve = pages.account("ben@grace.example"), pages.account("eve@home.example")
+    applied(pages.folder, ANN, [*BEN[:3], "student;jam"], CY)
+    assert "Your seats Jamworks" in ben.open("/").text
+    eve.open(link(pages, "ben@grace.example"))
+    eve.press("Claim this seat")
+    letter = claimed_letter(pages)
+    assert "sign in there with the account that you just used." in letter
+    assert "@home.example" not in letter
 
 
 def test_where_the_files_do_not_say_where_a_library_is_opened_the_institution_is_asked(pages: Pages) -> None:

@@ -32,6 +32,9 @@ ASKING = frozenset({Letter.INVITATION, Letter.REMINDER, Letter.SET_PASSWORD})
 LINKED = ASKING | {Letter.WELCOME}
 """Letters with a personal link. The link of an administrator sets a password."""
 
+CLAIMED = frozenset({Letter.ACCESS, Letter.PERMANENT})
+"""Letters that a claim can cause. They name the account that the seat is in, if it is the member's own."""
+
 Values = dict[str, Any]
 """The values for a letter's template, by variable (``rendering.VARIABLES``)."""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from seatsync.domain.action import Letter
 from seatsync.domain.brand.colors import shades
 from seatsync.domain.diagnostic import Diagnostic
-from seatsync.domain.letters import ASKING, LINKED, Values
+from seatsync.domain.letters import ASKING, CLAIMED, LINKED, Values
 from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.guesses import did_you_mean
@@ -42,6 +42,7 @@ VARIABLES = {
     "at_vendor": "whether the vendor delivers the library; then `link` is the same for all members",
     "about": "what the library is; empty if the files do not say it",
     "open_url": "the address where members use the library; empty if the files give none",
+    "account": "after a claim, the e-mail of the member's own account that the seat is in; else empty",
     "opt_out_link": "the link to decline, if the institution allows it and there is something to decline; else empty",
     "portal": "the address of the members' pages; empty if there are none",
     "contacts": "a list of the institution's contacts at the vendor, each with name, email and role",
@@ -173,6 +174,7 @@ def samples(letter: str, language: str = "en") -> Iterator[Values]:
         "at_vendor": False,
         "about": "" if letter == Letter.WELCOME else "Commentaries and study tools for every book of the Bible.",
         "open_url": "" if letter == Letter.WELCOME else "https://app.vendor.example/",
+        "account": "ann@home.example" if letter in CLAIMED else "",
         "link": f"{base}/l/school/EXAMPLE" if letter in LINKED else "",
         "opt_out_link": f"{base}/l/school/EXAMPLE/opt-out" if letter in ASKING else "",
         "portal": base,
@@ -195,6 +197,7 @@ def samples(letter: str, language: str = "en") -> Iterator[Values]:
         "reply_to": "",
         "open_url": "",
         "about": "",
+        "account": "",
     }
     yield full | less
     if letter in (Letter.INVITATION, Letter.REMINDER):

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, or_
 
 from seatsync.domain.action import Letter
 from seatsync.domain.brand.colors import shades
-from seatsync.domain.letters import ASKING, LINKED, Values
+from seatsync.domain.letters import ASKING, CLAIMED, LINKED, Values
 from seatsync.domain.library import DeliveredBy
 from seatsync.domain.license import Status
 from seatsync.domain.person import ERASED
@@ -61,7 +61,7 @@ def outgoing_letters(
     outbox, event = tables.outbox.c, tables.event.c
     cause = and_(event.institution == outbox.institution, event.serial == outbox.serial)
     waiting = (
-        select(tables.outbox, event.hash)
+        select(tables.outbox, event.hash, event.person)
         .select_from(tables.outbox.join(tables.event, cause))
         .where(outbox.institution == institution, text("outbox.state = 'pending'"))  # exactly the index's condition
         .where(of_kinds(letters))
@@ -154,6 +154,7 @@ class _Contents:
                 "until": spelled(license.until, language) if license is not None and license.until else "",
                 "about": library.about if library is not None else "",
                 "open_url": library.open_url if library is not None else "",
+                "account": _account_of(row.person) if row.letter in CLAIMED else "",
                 "claim_url": library.claim_url if library is not None and at_vendor and row.letter in ASKING else "",
             }
         )
@@ -181,6 +182,11 @@ class _Contents:
             table.c.institution == self.institution, table.c[number].in_(self.numbers)
         )
         return self.connection.execute(query)
+
+
+def _account_of(person: str | None) -> str:
+    """The e-mail of the member's own account, as the claim recorded it; empty if the seat went to somebody else's account."""
+    return str(json.loads(person).get("account", "")) if person else ""
 
 
 def _plain(values: Mapping[str, Any]) -> Values:
