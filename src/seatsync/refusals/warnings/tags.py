@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
 from seatsync.domain.text.characters import printable
+from seatsync.domain.text.emails import email_fault
 from seatsync.domain.text.guesses import did_you_mean, one_letter_off, without_a_letter
 from seatsync.domain.text.tags import IMPORTED
 from seatsync.refusals.case import Case
@@ -21,7 +22,9 @@ def suspicious(case: Case) -> Iterator[Diagnostic]:
     counts = case.tags
     yield from _unknown(case, counts)
     yield from _unknown_roles(case)
-    yield from _tags_one_letter_off(case, counts)
+    emails = {tag for tag in counts if "@" in tag and email_fault(tag) is None}
+    yield from _emails(case, emails)
+    yield from _tags_one_letter_off(case, {tag: number for tag, number in counts.items() if tag not in emails})
     yield from _tags_with_separators(case, counts)
 
 
@@ -72,6 +75,20 @@ def _tags_one_letter_off(case: Case, counts: Mapping[str, int]) -> Iterator[Diag
             message = f'The tag "{tag}" is used once, by {member.email}, and differs by one letter from "{near}", which {have}.'
             help = f'If you meant "{near}", write that.'
             yield Diagnostic("tag-lookalike", message, help, member.origin, Severity.WARNING, None, (member.email,))
+
+
+def _emails(case: Case, emails: set[str]) -> Iterator[Diagnostic]:
+    """Warn of tags that are e-mails, unless a grant names them: a group may have an address for its name."""
+    odd = sorted(emails.difference(*(rule.to.all_tags for rule in case.desired.grants))) if emails else []
+    if odd:
+        first = case.first_with(odd[0])
+        tags = counted(len(odd), "tag is an e-mail", "tags are e-mails")
+        message = f"{tags}: {named(odd)}. {first.email} has {'it' if len(odd) == 1 else 'the first'}."
+        help = (
+            "If a value is in the wrong column, move it. A second address has no place in a roster: delete it, or leave its "
+            "column out of the tags. If it is the name of a group, write it with a prefix: group:staff@grace.example."
+        )
+        yield Diagnostic("tag-email", message, help, first.origin, Severity.WARNING, None, (first.email,))
 
 
 def _tags_with_separators(case: Case, counts: Mapping[str, int]) -> Iterator[Diagnostic]:
