@@ -378,7 +378,7 @@ def test_a_row_in_the_roster_is_enough_for_a_seat_by_a_rule_and_apply_says_that_
         roster.write("dan@grace.example,Dan,Test,,,\n")
     outcome = seatsync("apply", "--yes", "--now", DAY, folder=place)
     for said in (outcome, seatsync("plan", "--now", DAY, folder=place)):
-        assert "To be done at the vendor: 3-add 1. `seatsync worklist bundle to-do` writes" in said.err
+        assert "To be done at the vendor: Add people (Jamworks): 1. `seatsync worklist bundle to-do` writes" in said.err
     assert [(row["step"], row["email"]) for row in told(place, "worklist", "list")] == [("3-add", "dan@grace.example")]
     participants(place, "Ann", "Ben", "Cleo", "Dan")
     assert seatsync("import", "../members.csv", "--yes", "--now", DAY, folder=place).code == 0

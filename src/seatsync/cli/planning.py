@@ -233,12 +233,12 @@ def say_what_is_open(ledger: Ledger, folder: Path, institution: str, run: Run) -
     if run.quiet or run.format == "json":
         return
     from seatsync.ledger.queries.work import open_counts
-    from seatsync.planning.work import step_counts
+    from seatsync.planning.work import steps_in_words
 
     with ledger.reading() as connection:
         books, people = open_counts(connection, institution)
     if people:
-        listed = ", ".join(f"{step} {number:,}" for step, number in step_counts(people, books).items())
+        listed = ", ".join(f"{step}: {number:,}" for step, number in steps_in_words(people, books))
         where = f" -C {quote(str(folder))}" if folder != Path() else ""
         run.say(
             f"To be done at the vendor: {listed}. `seatsync worklist bundle to-do{where}` writes the files and a check list."

@@ -32,6 +32,11 @@ class Called(NamedTuple):
         """The step's name, without tags."""
         return f"{self.folder}/{self.base}" if self.folder else self.base
 
+    def words(self, library: str) -> str:
+        """What is done, in words: in which library by its title, and in which portal if the institution has several."""
+        where = ", ".join(filter(None, (library, self.portal.title if self.folder else "")))
+        return f"{self.task.title} ({where})" if where else self.task.title
+
 
 def names_of(kinds: Iterable[StepKind], books: Snapshot) -> Mapping[StepKind, Called]:
     """What these steps are called, in the order to be done."""
@@ -48,6 +53,14 @@ def names_of(kinds: Iterable[StepKind], books: Snapshot) -> Mapping[StepKind, Ca
 def step_counts(people: Mapping[StepKind, int], books: Snapshot) -> dict[str, int]:
     """How many people each step is about, by the step's name without tags, in the order to be done."""
     return {called.name: people[kind] for kind, called in names_of(people, books).items()}
+
+
+def steps_in_words(people: Mapping[StepKind, int], books: Snapshot) -> list[tuple[str, int]]:
+    """What is done in each step, in the order to be done, and for how many people."""
+    titles = {"": "", **{library.id: library.title for library in books.libraries.values()}}
+    return [
+        (called.words(titles.get(kind[2], kind[2])), people[kind]) for kind, called in names_of(people, books).items()
+    ]
 
 
 def work_added(changes: Sequence[Change], snapshot: Snapshot, institution: Institution, today: str) -> dict[str, int]:

@@ -79,7 +79,7 @@ def _open(connection: Connection, institution: str) -> Iterator[str]:
     from seatsync.domain.action import Letter
     from seatsync.ledger.queries.outbox import count, count_bounced, count_held
     from seatsync.ledger.queries.work import open_counts
-    from seatsync.planning.work import step_counts
+    from seatsync.planning.work import steps_in_words
 
     for number, words, listed in (
         (count_held(connection, institution), "held since the ledger was restored", "held"),
@@ -89,8 +89,8 @@ def _open(connection: Connection, institution: str) -> Iterator[str]:
         if number:
             yield f"{counted(number, 'letter is', 'letters are')} {words}; `seatsync outbox list --state {listed}` shows them."
     books, people = open_counts(connection, institution)
-    if work := step_counts(people, books):
-        steps = ", ".join(f"{step} {number:,}" for step, number in work.items())
+    if work := steps_in_words(people, books):
+        steps = ", ".join(f"{step}: {number:,}" for step, number in work)
         yield f"To be done at the vendor: {steps}; `seatsync worklist list` names the people."
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -15,13 +16,15 @@ from seatsync.cli.options import as_of_option, common, folders
 from seatsync.cli.planning import institution_snapshot
 from seatsync.cli.run import Run
 from seatsync.domain.diagnostic import counted
-from seatsync.domain.library import FIGURES
+from seatsync.domain.library import BY_KIND, FIGURES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from seatsync.domain.license import License
+    from seatsync.domain.portal.steps import StepKind
     from seatsync.domain.snapshot import Snapshot
+    from seatsync.reports.writer import Writer
 
 
 @click.command("status")
@@ -39,33 +42,64 @@ def command(run: Run, folders: list[Path], as_of: datetime | None) -> None:
     The numbers come from the ledger: what was applied, not what the files say. Where a library is at the vendor, it also says
     how many people each step of the work list is about.
     """
-    institutions: list[dict[str, Any]] = []
-    for folder in folders:
-        id, snapshot = institution_snapshot(folder, run, as_of)
-        if snapshot.serial == 0:
-            run.say(f"{id}: nothing has been applied yet.")
-        libraries = {library: snapshot.slots(library).as_dict() for library in snapshot.libraries}
-        others = {**_ends(folder, id, snapshot, run, as_of), **_work(folder, id, snapshot, run, as_of)}
-        institutions.append({"institution": id, "libraries": libraries, **others})
+    institutions = [_read(folder, run, as_of) for folder in folders]
     if run.format == "json":
-        click.echo(json.dumps(institutions if len(folders) > 1 else institutions[0], indent=2, ensure_ascii=False))
+        found = [{**one.seats, **one.ends, **one.work} for one in institutions]
+        click.echo(json.dumps(found if len(folders) > 1 else found[0], indent=2, ensure_ascii=False))
         return
     from seatsync.reports import text
 
-    for institution in institutions:
-        libraries = institution["libraries"]
-        rows = [(library, *(f"{slots[name]:,}" for name in FIGURES)) for library, slots in libraries.items()]
-        out = text.stdout(run.no_color)
-        out.table(rows, (str(institution["institution"]), *FIGURES.values()), [*FIGURES.values()])
-        if ends := institution.get("ends"):
-            first = (
-                f"{counted(days[0]['seats'], 'seat')} of {library} after {days[0]['day']}"
-                for library, days in ends.items()
-            )
-            out.line((f"Next to end: {', '.join(first)}. `seatsync report` shows what is ahead.", ""))
-        if work := institution.get("worklist"):
-            listed = ", ".join(f"{step} {number:,}" for step, number in work.items())
-            out.line((f"To be done at the vendor: {listed}. `seatsync worklist list` names the people.", ""))
+    out = text.stdout(run.no_color)
+    for number, institution in enumerate(institutions):
+        if number:
+            out.line()
+        _print(out, institution)
+
+
+class _Institution(NamedTuple):
+    """What is told of one institution, as parts of its JSON object. ``in_words`` has what is done in each step, and its people."""
+
+    seats: Mapping[str, Any]
+    ends: Mapping[str, Any]
+    work: Mapping[str, Any]
+    in_words: Sequence[tuple[str, int]]
+
+
+def _read(folder: Path, run: Run, as_of: datetime | None) -> _Institution:
+    from seatsync.planning.work import step_counts, steps_in_words
+
+    id, snapshot = institution_snapshot(folder, run, as_of)
+    if snapshot.serial == 0:
+        run.say(f"{id}: nothing has been applied yet.")
+    libraries = {library: snapshot.slots(library).as_dict() for library in snapshot.libraries}
+    people, books = _work(folder, id, snapshot, run, as_of)
+    return _Institution(
+        {"institution": id, "libraries": libraries},
+        _ends(folder, id, snapshot, run, as_of),
+        {"worklist": step_counts(people, books)} if any(one.is_at_vendor for one in books.libraries.values()) else {},
+        steps_in_words(people, books),
+    )
+
+
+def _print(out: Writer, institution: _Institution) -> None:
+    """The seats, then what ends next and what is to be done at the vendor. A kind without seats has no number."""
+    libraries = institution.seats["libraries"]
+    rows = [
+        (library, *(f"{slots[name]:,}" if slots[name] or name not in BY_KIND else "" for name in FIGURES))
+        for library, slots in libraries.items()
+    ]
+    out.table(rows, (str(institution.seats["institution"]), *FIGURES.values()), [*FIGURES.values()])
+    if ends := institution.ends.get("ends"):
+        first = (
+            f"{counted(days[0]['seats'], 'seat')} of {library} after {days[0]['day']}" for library, days in ends.items()
+        )
+        out.line()
+        out.line((f"Next to end: {', '.join(first)}. `seatsync report` shows what is ahead.", ""))
+    if institution.in_words:
+        out.line()
+        out.line(("To be done at the vendor (`seatsync worklist list` names the people):", ""))
+        work = [(step, f"{number:,}") for step, number in institution.in_words]
+        out.table(work, ("step", "people"), ["people"], indent=4)
 
 
 def _ends(folder: Path, institution: str, snapshot: Snapshot, run: Run, as_of: datetime | None) -> dict[str, Any]:
@@ -88,19 +122,22 @@ def _counted(licenses: Iterable[License]) -> list[tuple[str, int]]:
     return sorted(Counter(license.ends for license in licenses if license.ends).items())
 
 
-def _work(folder: Path, institution: str, snapshot: Snapshot, run: Run, as_of: datetime | None) -> dict[str, Any]:
-    """The steps of the work list with their numbers of people; nothing where no library is at the vendor.
+def _work(
+    folder: Path, institution: str, snapshot: Snapshot, run: Run, as_of: datetime | None
+) -> tuple[Mapping[StepKind, int], Snapshot]:
+    """The numbers of people in each step of the work list, and the snapshot that names the steps; nothing where no library is at the
+    vendor.
 
     ``snapshot`` has all members if it is of the past.
     """
     from seatsync.domain.portal.steps import steps
     from seatsync.ledger.queries.work import open_counts
-    from seatsync.planning.work import count_people, step_counts
+    from seatsync.planning.work import count_people
 
     if not any(library.is_at_vendor for library in snapshot.libraries.values()):
-        return {}
+        return {}, snapshot
     if as_of is not None:
-        return {"worklist": step_counts(count_people(steps(snapshot)), snapshot)}
+        return count_people(steps(snapshot)), snapshot
     with ledger_of(run, folder, institution).reading() as connection:
         books, people = open_counts(connection, institution)
-    return {"worklist": step_counts(people, books)}
+    return people, books
