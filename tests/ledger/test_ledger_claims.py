@@ -139,7 +139,7 @@ def test_all_that_is_open_is_listed_until_it_is_claimed_or_declined(school: Path
 def test_who_comes_too_late_is_told_why(school: Path) -> None:
     applied(school, ANN, [*BEN[:3], "student;owner"], CY)
     home, ben = signed_up(school, "me@home.example"), Desk(school, BEN[0])
-    with missed(UnavailableReason.UNKNOWN):
+    with missed(UnavailableReason.NOTHING):
         ben.claim("atlas", home)
     with missed(UnavailableReason.UNKNOWN):
         Desk(school, "nobody@grace.example").claim("books", home)

@@ -190,7 +190,7 @@ def test_every_page_that_waits_for_a_code_sends_another(pages: Pages, path: str)
 def test_no_page_is_a_dead_end(pages: Pages) -> None:
     ben, invitation = pages.account("ben@grace.example"), link(pages, "ben@grace.example")
     ben.press("Claim this seat")
-    for path in ("/nowhere", f"{invitation}x", "/claim/grace/code", "/account/code", "/language"):
+    for path in ("/nowhere", f"{invitation}x", "/claim/grace/code", "/settings/email/code", "/language"):
         shown = ben.open(path)
         assert shown.code >= 400, path
         lead = [href for words, href in shown.links.items() if words in ("My licenses", "Get a new code", "Back")]

@@ -31,9 +31,9 @@ class UnavailableReason(StrEnum):
     """Why a member can't claim or decline a license."""
 
     UNKNOWN = "unknown"
-    """There is no such member, library or personal link."""
+    """There is no such member or personal link."""
     NOTHING = "nothing"
-    """The license was never offered."""
+    """The license was never offered, or the library is gone."""
     CLAIMED = "claimed"
     """It was already claimed, with another account."""
     OPTED_OUT = "opted-out"
@@ -213,7 +213,7 @@ def _license(books: Snapshot, library: str, member: int) -> License:
     if library not in books.libraries:
         guess = did_you_mean(library, books.libraries)
         message = f'The ledger has no library "{library}". {guess}'.rstrip()
-        raise Unavailable(UnavailableReason.UNKNOWN, message, "See `seatsync status`.")
+        raise Unavailable(UnavailableReason.NOTHING, message, "See `seatsync status`.")
     return books.licenses.get(library, {}).get(member, ABSENT)
 
 

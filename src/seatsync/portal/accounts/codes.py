@@ -91,6 +91,16 @@ def proven_email(connection: Connection, now: datetime) -> str:
     return found.email if found is not None else ""
 
 
+def forget_ended_proof() -> bool:
+    """Forget a proof that ``proven_email`` no longer finds; return whether there was one."""
+    return flask.session.pop(_PROOF_COOKIE, None) is not None
+
+
+def was_asked_for() -> bool:
+    """Whether this browser has asked for a code since it last signed in or out."""
+    return _CODE_COOKIE in flask.session
+
+
 def forget(connection: Connection) -> None:
     """Delete this browser's code and proof."""
     for name in (_CODE_COOKIE, _PROOF_COOKIE):

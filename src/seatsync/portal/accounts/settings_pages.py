@@ -12,7 +12,14 @@ from seatsync.portal.accounts import codes, identities, passwords, sessions
 from seatsync.portal.accounts.codes import Purpose
 from seatsync.portal.accounts.forms import ChangeEmailForm, ChangePasswordForm, CodeForm, OwnPasswordForm, SureForm
 from seatsync.portal.accounts.return_to import signed_in
-from seatsync.portal.accounts.sign_in import VerifiedAccount, no_code_page, send_code, show_wrong_code, verify_password
+from seatsync.portal.accounts.sign_in import (
+    VerifiedAccount,
+    no_code_page,
+    pending_code,
+    send_code,
+    show_wrong_code,
+    verify_password,
+)
 from seatsync.portal.web.limits import SIGN_IN
 from seatsync.portal.web.site import PageResponse, site
 from seatsync.portal.web.translation import _
@@ -76,8 +83,7 @@ def email() -> PageResponse:
 def email_code() -> PageResponse:
     """Enter the code that was sent to the new e-mail."""
     who, here, form = sessions.signed_in_visitor(), site(), CodeForm()
-    with here.reading() as connection:
-        pending = codes.pending_code(connection, Purpose.EMAIL, here.clock())
+    pending = pending_code(Purpose.EMAIL)
     if pending is None or pending.account != who.id:
         return no_code_page(url_for("own.email"))
     if not form.validate_on_submit():
@@ -103,6 +109,8 @@ def email_code() -> PageResponse:
             again=url_for("own.settings"),
             label=_("Settings"),
         ), 409
+    if not is_right and pending_code(Purpose.EMAIL) is None:
+        return no_code_page(url_for("own.email"))
     if not is_right:
         show_wrong_code(form)
         return render_template("code.html", form=form, email=pending.email, again=url_for("own.email")), 403

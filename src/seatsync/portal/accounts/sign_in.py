@@ -16,7 +16,7 @@ from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.languages import LANGUAGES
 from seatsync.ledger.queries.accounts import accounts
 from seatsync.portal.accounts import codes, identities, passwords, sessions
-from seatsync.portal.accounts.codes import Purpose
+from seatsync.portal.accounts.codes import PendingCode, Purpose
 from seatsync.portal.accounts.forms import CodeAndPasswordForm, CodeForm, EmailForm, SignInForm
 from seatsync.portal.accounts.return_to import (
     expected_email,
@@ -75,10 +75,10 @@ def _start_session(verified: VerifiedAccount, connection: Connection) -> bool:
 
 @pages.post("/sign-out")
 def sign_out() -> PageResponse:
-    """Sign out in this browser."""
+    """Sign out in this browser. Who wants to ``stay`` where they came from continues there, with another account."""
     site().change(sessions.end)
     flash(_("You are signed out."))
-    return redirect(url_for("account.sign_in"))
+    return redirect(previous_page() if "stay" in request.form else url_for("account.sign_in"))
 
 
 @pages.post("/sign-out-everywhere")
@@ -118,8 +118,7 @@ def send_code(purpose: Purpose, email: str) -> None:
         TooManyTries: too many codes were sent to this e-mail, and none of them works in this browser.
     """
     here, who = site(), sessions.visitor()
-    with here.reading() as connection:
-        earlier = codes.pending_code(connection, purpose, here.clock())
+    earlier = pending_code(purpose)
     is_again = earlier is not None and email_key(earlier.email) == email_key(email)
     try:
         here.limits.spend(CODES, "codes", mailbox(email))
@@ -142,9 +141,9 @@ def send_code(purpose: Purpose, email: str) -> None:
 @pages.route("/account/code", methods=["GET", "POST"])
 def code() -> PageResponse:
     """Enter the code and a password. This creates the account or sets its password, and signs in."""
-    here = site()
-    with here.reading() as connection:
-        pending = codes.pending_code(connection, Purpose.ACCOUNT, here.clock())
+    pending = pending_code(Purpose.ACCOUNT)
+    if request.method == "GET" and sessions.visitor() is not None and not codes.was_asked_for():
+        return redirect_back()  # the back button, after the code has done its work
     if pending is None:
         return no_code_page(url_for("account.new"))
     form = CodeAndPasswordForm(pending.email)
@@ -152,6 +151,8 @@ def code() -> PageResponse:
         return account_code_page(form, pending.email, url_for("account.new"))
     if sign_in_with_code(form) is not None:
         return redirect_back()
+    if pending_code(Purpose.ACCOUNT) is None:
+        return no_code_page(url_for("account.new"))
     return account_code_page(form, pending.email, url_for("account.new")), 403
 
 
@@ -192,9 +193,18 @@ def sign_in_with_code(form: CodeAndPasswordForm) -> accounts.Account | None:
     return found.account
 
 
+def pending_code(purpose: Purpose) -> PendingCode | None:
+    """Return what this browser can still enter a code for; None if the code is too old or was tried too often."""
+    with site().reading() as connection:
+        return codes.pending_code(connection, purpose, site().clock())
+
+
 def no_code_page(again: str) -> PageResponse:
-    """Say that no code can be entered: it is too old, or there were too many tries."""
-    text = _("It may be older than ten minutes, or there were too many tries. Get a new code.")
+    """Say that no code can be entered: it is too old, of another browser, or there were too many tries."""
+    text = _(
+        "Perhaps it is older than ten minutes, perhaps you asked for it in another browser, or there were too many tries. "
+        "Get a new code."
+    )
     return render_template(
         "message.html", title=_("This code no longer works"), text=text, again=again, label=_("Get a new code")
     ), 410

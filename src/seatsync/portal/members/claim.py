@@ -13,8 +13,8 @@ from seatsync.ledger.queries.accounts.accounts import Account
 from seatsync.portal.accounts import codes, passwords, sessions
 from seatsync.portal.accounts.codes import Purpose
 from seatsync.portal.accounts.forms import CodeForm, EmailForm, EmptyForm, NewPasswordForm
-from seatsync.portal.accounts.return_to import remember_this_page
-from seatsync.portal.accounts.sign_in import no_code_page, send_code, show_wrong_code
+from seatsync.portal.accounts.return_to import expected_email, remember_this_page
+from seatsync.portal.accounts.sign_in import no_code_page, pending_code, send_code, show_wrong_code
 from seatsync.portal.members import seats
 from seatsync.portal.web.letterhead import on_pages_of
 from seatsync.portal.web.site import PageResponse, site
@@ -28,7 +28,7 @@ _STEPS = "claim_steps"
 @pages.route("", methods=["GET", "POST"])
 def start(institution: str) -> PageResponse:
     """Enter the e-mail."""
-    host, form = _host(institution), EmailForm()
+    host, form = _host(institution), EmailForm(email=expected_email())
     if not host.is_here or not form.validate_on_submit():
         session[_STEPS] = 4 if sessions.visitor() is None else 3
         return render_template(
@@ -43,13 +43,14 @@ def code(institution: str) -> PageResponse:
     """Enter the code."""
     here, form = site(), CodeForm()
     _host(institution)
-    with here.reading() as connection:
-        pending = codes.pending_code(connection, Purpose.CLAIM, here.clock())
-    if pending is None:
-        return no_code_page(url_for("claim.start", institution=institution))
+    pending, start = pending_code(Purpose.CLAIM), url_for("claim.start", institution=institution)
+    if pending is None:  # entered before (the back button, or pressed twice), or lost
+        return redirect(url_for("claim.waiting", institution=institution)) if _proven_email() else no_code_page(start)
     if not form.validate_on_submit():
         return _code_page(form, institution, pending.email)
     if not here.change(lambda connection: codes.prove_mailbox(connection, form.code.data, here.clock())):
+        if pending_code(Purpose.CLAIM) is None:
+            return no_code_page(start)
         show_wrong_code(form)
         return _code_page(form, institution, pending.email), 403
     return redirect(url_for("claim.waiting", institution=institution))
@@ -60,6 +61,8 @@ def waiting(institution: str) -> PageResponse:
     """Show the seats for the e-mail. Visitors who are not signed in sign in first, or choose a password for a new account."""
     name, email, who = _host(institution).name, _proven_email(), sessions.visitor()
     if not email:
+        if codes.forget_ended_proof():
+            flash(_("More than half an hour has passed since you entered the code. Please ask for a new one."))
         return redirect(url_for("claim.start", institution=institution))
     with site().reading() as connection:
         open_ones, at_vendor = holdings.offered(connection, institution, email)

@@ -17,11 +17,11 @@ from seatsync.ledger.queries import links, offers
 from seatsync.ledger.queries.accounts import accounts
 from seatsync.ledger.queries.links import LinkState, Resolved
 from seatsync.ledger.queries.offers import Offer
-from seatsync.portal.accounts import codes, sessions
+from seatsync.portal.accounts import sessions
 from seatsync.portal.accounts.codes import Purpose
 from seatsync.portal.accounts.forms import CodeAndPasswordForm, EmptyForm, SureForm
 from seatsync.portal.accounts.return_to import remember_letter
-from seatsync.portal.accounts.sign_in import account_code_page, no_code_page, send_code, sign_in_with_code
+from seatsync.portal.accounts.sign_in import account_code_page, no_code_page, pending_code, send_code, sign_in_with_code
 from seatsync.portal.members import seats
 from seatsync.portal.web.letterhead import in_language_of_letter, on_pages_of
 from seatsync.portal.web.site import PageResponse, site
@@ -63,9 +63,7 @@ def open(institution: str, token: str) -> PageResponse:
     """Show the offer, with buttons to claim or decline it."""
     found, who = _open_link(institution, token), sessions.visitor()
     if isinstance(found, Closed):
-        if who is not None and seats.is_in_account(institution, found.library, found.member, who):
-            return seats.own_seat(institution, found.library, found.member, is_new=False)
-        return _closed_page(found)
+        return _closed_page(institution, found)
     if found.link.letter in _SETS_PASSWORD and who is None and not found.has_account:
         return _ask_code(institution, token, found)
     form = EmptyForm()
@@ -101,21 +99,18 @@ def _ask_code(institution: str, token: str, found: OpenLink) -> PageResponse:
 @pages.route("/password", methods=["GET", "POST"])
 def password(institution: str, token: str) -> PageResponse:
     """Enter the code and a password. This creates the account and claims the offered seat."""
-    found, here, again = (
-        _open_link(institution, token),
-        site(),
-        url_for("letter.open", institution=institution, token=token),
-    )
+    found, again = _open_link(institution, token), url_for("letter.open", institution=institution, token=token)
     if isinstance(found, Closed):
-        return _closed_page(found)
-    with here.reading() as connection:
-        pending = codes.pending_code(connection, Purpose.ACCOUNT, here.clock())
+        return _closed_page(institution, found)
+    pending = pending_code(Purpose.ACCOUNT)
     if pending is None or email_key(pending.email) != email_key(found.offer.email):
         return no_code_page(again)
     form = CodeAndPasswordForm(pending.email)
     if not form.validate_on_submit():
         return account_code_page(form, pending.email, again, last_step=2)
     who = sign_in_with_code(form)
+    if who is None and pending_code(Purpose.ACCOUNT) is None:
+        return no_code_page(again)
     if who is None:
         return account_code_page(form, pending.email, again, last_step=2), 403
     session.pop("next", None)
@@ -129,7 +124,7 @@ def opt_out(institution: str, token: str) -> PageResponse:
     """Decline the seat. It needs no sign-in, but a ticked box, so that mail scanners do not decline."""
     found = _open_link(institution, token)
     if isinstance(found, Closed):
-        return _closed_page(found)
+        return _closed_page(institution, found)
     if not found.offer.may_decline:
         return seats.problem_page(UnavailableReason.NOT_ALLOWED)
     form = SureForm()
@@ -163,7 +158,11 @@ def _open_link(institution: str, token: str) -> OpenLink | Closed:
         return OpenLink(link, offer, accounts.by_email(connection, offer.email) is not None)
 
 
-def _closed_page(closed: Closed) -> PageResponse:
+def _closed_page(institution: str, closed: Closed) -> PageResponse:
+    """Say why the link does not work, or lead to its seat if that is in the visitor's account."""
+    who = sessions.visitor()
+    if who is not None and seats.is_in_account(institution, closed.library, closed.member, who):
+        return seats.own_seat(institution, closed.library, closed.member, is_new=False)
     return seats.problem_page(closed.why, closed.until, closed.url)
 
 
