@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -389,10 +390,18 @@ def test_table_csv_and_json_show_the_same(command: list[str], school: Path) -> N
     cells = [{k: ";".join(v) if isinstance(v, list) else str(v) for k, v in row.items()} for row in listed]
     assert [{k: restored(v) for k, v in row.items()} for row in written] == cells
     table = run(school, *command).out.splitlines()
-    assert table[0].split() == [name for name in listed[0] if any(str(row[name]) for row in listed)]
+    words = {"email": "e-mail", "given_name": "name"}
+    fields = [name for name in listed[0] if name not in ("family_name", "at_vendor")]
+    headers = [words.get(name, name.replace("_", " ")) for name in fields if any(str(row[name]) for row in listed)]
+    assert re.split("  +", table[0].strip()) == headers
     assert len(table) == 1 + len(listed)
     for line, row in zip(table[1:], listed, strict=True):
-        assert all(str(row[name]) in line for name in ("email", "given_name", "status", "to") if name in row)
+        assert all(str(row[name]) in line for name in ("email", "kind", "to", "until") if name in row)
+        assert f"{row.get('given_name', '')} {row.get('family_name', '')}".strip() in line
+        assert {"delivered": "claimed", "opted_out": "opted out"}.get(
+            row.get("status", ""), row.get("status", "")
+        ) in line
+        assert "imported:" not in line
 
 
 def test_the_log_tells_each_journal_entry_once_with_what_it_did_below_it(school: Path) -> None:

@@ -62,7 +62,7 @@ LISTS = (
 )
 
 COLUMNS = [60, 80, 100, 120]
-HEADINGS = {"email", "to", "member", "library"}
+HEADINGS = {"e-mail", "to", "member", "library"}
 """The columns whose values head a block, where they need no label."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import wraps
 from itertools import chain, islice
@@ -15,7 +15,7 @@ import click
 from seatsync.cli.options import Moment, option, with_options
 from seatsync.cli.run import Run
 from seatsync.domain.filters import CHOICES, Filters
-from seatsync.domain.person import Person
+from seatsync.domain.person import Person, spoken
 from seatsync.domain.text.days import day_in, local
 
 if TYPE_CHECKING:
@@ -123,18 +123,6 @@ def with_ended(rows: list[dict[str, Any]], run: Run, timezone: str, as_of: datet
     return [{**row, "until": f"{row['until']} (ended)"} if "" < row["until"] < today else row for row in rows]
 
 
-def in_progress(rows: list[dict[str, Any]], run: Run) -> list[dict[str, Any]]:
-    """The rows, in a table with words in the column "at_vendor" that say more than the status."""
-    from seatsync.domain.portal.progress import status_in_words
-
-    if run.format != "text" or not rows or "at_vendor" not in rows[0]:
-        return rows
-    return [
-        {**row, "at_vendor": status_in_words(row["status"], row["at_vendor"]) if row["at_vendor"] else ""}
-        for row in rows
-    ]
-
-
 def in_local_time(
     rows: Iterable[dict[str, Any]], columns: Sequence[str], run: Run, timezone: str
 ) -> list[dict[str, Any]]:
@@ -150,7 +138,8 @@ def sort_rows(rows: list[dict[str, Any]], columns: Sequence[str], by: str | None
 
     if not by:
         return rows
-    name, descending = by.lstrip("-"), by.startswith("-")
+    in_words = {spoken(column): column for column in columns}
+    name, descending = in_words.get(by.lstrip("-"), by.lstrip("-")), by.startswith("-")
     if name not in columns:
         raise click.UsageError(f"There is no column {name}. The columns are: {', '.join(columns)}.")
     return sorted(rows, key=lambda row: without_accents(str(row[name])), reverse=descending)
@@ -175,9 +164,35 @@ def print_rows(run: Run, columns: Sequence[str], rows: Sequence[dict[str, Any]],
 
         shown = rows if run.verbose else rows[:MOST_IN_TEXT]
         out = text.stdout(run.no_color)
-        out.table(([_cell(row[name], ", ") for name in columns] for row in shown), columns)
+        told = [_in_words(row) for row in shown]
+        names = [name for name in columns if name not in _TOLD_IN_OTHERS]
+        out.table(
+            ([_cell(row[name], ", ") for name in names] for row in told), [_HEADERS.get(n, spoken(n)) for n in names]
+        )
         if len(shown) < len(rows):
             and_more(out, run, len(rows) - len(shown))
+
+
+def _in_words(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A row as people read it: the whole name in one column, the status with the progress at the vendor, only tags that somebody gave."""
+    from seatsync.domain.portal.progress import status_in_words
+    from seatsync.domain.text.tags import IMPORTED
+    from seatsync.reports.redaction import HIDDEN
+
+    told = dict(row)
+    if "given_name" in row:
+        family = row["family_name"] if row["given_name"] != HIDDEN else ""
+        told["given_name"] = f"{row['given_name']} {family}".strip()
+    if "status" in row:
+        told["status"] = status_in_words(row["status"], row.get("at_vendor", ""))
+    if "tags" in row:
+        told["tags"] = [tag for tag in row["tags"] if not tag.startswith(IMPORTED)]
+    return told
+
+
+_HEADERS = {"given_name": "name"}
+_TOLD_IN_OTHERS = ("family_name", "at_vendor")
+"""What stands in other columns of a table: the family name beside the given name, the progress at the vendor as the status."""
 
 
 def and_more(out: Writer, run: Run, number: int) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from seatsync.cli.listing import listing
-from seatsync.cli.lists import filter_options, in_progress, print_rows, sort_rows, with_ended
+from seatsync.cli.lists import filter_options, print_rows, sort_rows, with_ended
 from seatsync.cli.options import as_of_option, common, one_folder, option
 from seatsync.cli.run import Run
 from seatsync.domain.filters import Filters
@@ -34,8 +34,8 @@ def command(
 
     Lists the licenses that take a seat, including those of members who have left; with --all also revoked and opted-out
     ones. The column "until" is the last day of a license that ends. The column "mail" says "bounced" if the latest
-    invitation could not be delivered. Where a library is at the vendor, the column "at_vendor" says how far the license has
-    come there; --at-vendor open lists those with something to be done.
+    invitation could not be delivered. Where a library is at the vendor, the status says how far the license has come there
+    (in CSV and JSON "at_vendor" does); --at-vendor open lists those with something to be done.
     """
     from seatsync.ledger.queries.outbox import mail_of
     from seatsync.reports.spreadsheet import license_columns, license_row
@@ -52,5 +52,5 @@ def command(
                     values = license_row(libraries.get(library, library), books.members[number], held[number], mail)
                     rows.append(dict(zip(columns, values, strict=False)))
         if_empty = listed.none_match("licenses") if not rows else ""
-    rows = in_progress(sort_rows(rows, columns, sort), run)
+    rows = sort_rows(rows, columns, sort)
     print_rows(run, columns, with_ended(rows, run, listed.books.timezone, as_of), if_empty)

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from seatsync.cli.listing import listing
-from seatsync.cli.lists import filter_options, in_progress, member_row, print_rows, sort_rows, with_ended
+from seatsync.cli.lists import filter_options, member_row, print_rows, sort_rows, with_ended
 from seatsync.cli.options import as_of_option, common, one_folder, option
 from seatsync.cli.run import Run
 from seatsync.domain.filters import Filters
@@ -78,7 +78,7 @@ def command(
         if_empty = listed.none_match("members") if not rows else ""
     rows = sort_rows(rows, columns, sort)
     if filters.library:
-        rows = in_progress(with_ended(rows, run, listed.books.timezone, as_of), run)
+        rows = with_ended(rows, run, listed.books.timezone, as_of)
     print_rows(run, columns, rows, if_empty)
 
 
