@@ -30,6 +30,10 @@ class Person(NamedTuple):
     tags: Annotated[str, "Tags, used by grants to say whom they are for."] = ""
 
 
+NAMES = ("given_name", "family_name")
+"""The fields that say what somebody is called."""
+
+
 class Member(NamedTuple):
     """A member in the ledger: a person, and the fields that the ledger adds.
 

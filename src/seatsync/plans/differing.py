@@ -117,7 +117,7 @@ def _plain_roster(file: RosterFile) -> PlainRoster:
         raise SlowPath("a roster can't be read as plain text")
     roster = _READERS[suffix_of(file.reader.file)](file, text)
     if LETTER_LOST in text or not text.isascii():
-        roster.texts.set_garbled_aside()
+        roster.texts.set_garbled_aside(roster.names)
     return roster
 
 

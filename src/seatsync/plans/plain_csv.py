@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-from seatsync.domain.person import Person
+from seatsync.domain.person import NAMES, Person
 from seatsync.domain.text.formulas import has_defused
 from seatsync.ledger.queries.lookup import NO_LINE, TAGS_HERE
 from seatsync.plans.meaning import AT_ONCE
@@ -91,6 +91,12 @@ class PlainCsv:
         if together.count(delimiter) == len(written) * inside and '"' not in together:
             return written
         return [line if line.count(delimiter) == inside and '"' not in line else NO_LINE for line in written]
+
+    def names(self, text: str) -> str:
+        cells = text.split(self.table.delimiter)
+        if len(cells) != len(self.fields) or '"' in text:
+            return text
+        return "\n".join(cell for cell, name in zip(cells, self.fields, strict=True) if name in NAMES)
 
     def lines(self) -> Sequence[int]:
         first = self.table.header_line + 1

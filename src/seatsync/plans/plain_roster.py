@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -43,13 +43,12 @@ class MemberTexts:
     blank: set[str] = field(default_factory=set)
     spelled: list[dict[str, str]] = field(default_factory=list)
 
-    def set_garbled_aside(self) -> None:
-        """Move texts with garbled names to ``garbled``, so that they are read and warned about."""
-        self.garbled = {
-            text
-            for text in self.unmatched
-            if LETTER_LOST in text or (not text.isascii() and TWICE_ENCODED.search(text))
-        }
+    def set_garbled_aside(self, names: Callable[[str], str]) -> None:
+        """Move texts with garbled names to ``garbled``, so that they are read and warned about.
+
+        ``names`` gives the part of a text that has the names: elsewhere, as in a web address, a question mark is none.
+        """
+        self.garbled = {text for text in self.unmatched if _may_be_garbled(text) and _may_be_garbled(names(text))}
         self.unmatched -= self.garbled
 
     def learn(self, common: Iterable[str], spellings: Iterable[tuple[str, list[str]]]) -> None:
@@ -80,6 +79,10 @@ class MemberTexts:
         return [*map(joined.__getitem__, written)]
 
 
+def _may_be_garbled(text: str) -> bool:
+    return LETTER_LOST in text or (not text.isascii() and TWICE_ENCODED.search(text) is not None)
+
+
 class PlainRoster(Protocol):
     """One roster file."""
 
@@ -89,6 +92,9 @@ class PlainRoster(Protocol):
 
     def plain(self, written: list[str]) -> list[str]:
         """Return the texts, with NO_LINE in place of those that would need quotes in the file."""
+
+    def names(self, text: str) -> str:
+        """The part of a text that has the member's names; more of it where that is not clear."""
 
     def lines(self) -> Sequence[int]:
         """The line in the file of each text."""

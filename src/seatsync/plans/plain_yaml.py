@@ -65,6 +65,9 @@ class PlainYaml:
     def plain(self, written: list[str]) -> list[str]:
         return written
 
+    def names(self, text: str) -> str:
+        return text
+
     def lines(self) -> Sequence[int]:
         return [*accumulate((member.count("\n") for member in self.texts.members), initial=1)]
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from seatsync.domain.action import Action
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
-from seatsync.domain.person import RosterMember
+from seatsync.domain.person import NAMES, RosterMember
 from seatsync.domain.text.characters import LETTER_LOST, decoded_twice, printable
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.names import all_words, share_a_name
@@ -30,7 +30,7 @@ def garbled(members: Sequence[RosterMember]) -> Iterator[Diagnostic]:
 
 
 def _letters_lost(members: Sequence[RosterMember]) -> Iterator[Diagnostic]:
-    if not any(LETTER_LOST in "".join(map(attrgetter(name), members)) for name in ("given_name", "family_name")):
+    if not any(LETTER_LOST in "".join(map(attrgetter(name), members)) for name in NAMES):
         return
     named_so = ((member, f"{member.given_name} {member.family_name}") for member in members)
     lost = [(member, name) for member, name in named_so if LETTER_LOST in name]
@@ -42,7 +42,7 @@ def _letters_lost(members: Sequence[RosterMember]) -> Iterator[Diagnostic]:
 
 
 def _wrongly_read(members: Sequence[RosterMember]) -> Iterator[Diagnostic]:
-    if all(all(map(str.isascii, map(attrgetter(name), members))) for name in ("given_name", "family_name")):
+    if all(all(map(str.isascii, map(attrgetter(name), members))) for name in NAMES):
         return
     both = ((member, (member.given_name, member.family_name)) for member in members)
     mended = (
