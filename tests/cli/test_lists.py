@@ -755,7 +755,7 @@ def test_a_resend_to_nobody_says_so(copy: Path) -> None:
 # What is not there
 
 
-@pytest.mark.parametrize("command", [["members"], ["licenses"], ["export"], ["resend", "--yes"]], ids=" ".join)
+@pytest.mark.parametrize("command", [["members"], ["licenses"], ["export"], ["resend", "--yes"], ["log"]], ids=" ".join)
 def test_an_unknown_library_is_wrong_usage_with_the_one_that_was_meant(command: list[str], school: Path) -> None:
     outcome = run(school, *command, "--library", "bocks", code=64)
     assert 'Did you mean "books"?' in outcome.err

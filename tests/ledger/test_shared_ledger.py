@@ -1530,9 +1530,18 @@ def test_why_gives_the_reason_of_a_revoke(day: str, roster: str, config: str, re
     assert [event["reason"] for event in events if event["what"] == "revoke"] == [reason]
 
 
+def test_the_log_knows_a_library_that_was_removed(grace: Path) -> None:
+    without = CONFIG.replace(OMAR, "").replace(STUDENTS_RULE, "").replace(SUB, "")
+    write(grace, ANN + BEN + DEE, f"{without}limits: {{max_revokes: 9}}\n")
+    ran("apply", "--yes", "--quiet", "--now", "2026-09-04", folder=grace)
+    assert "library-remove  sub" in ran("log", "--library", "sub", folder=grace).out
+    assert ran("log", "--library", "sub", "--what", "upgrade", folder=grace).err == "No journal entries match.\n"
+
+
 def test_why_of_nobody_and_of_no_library(grace: Path) -> None:
     one_line(ran("why", "nobody@grace.example", folder=grace, code=REFUSED), "has no member nobody@grace.example")
-    assert "books" in ran("why", "ann@grace.example", "boks", folder=grace, code=USAGE).err
+    said = ran("why", "ann@grace.example", "boks", folder=grace, code=USAGE).err
+    assert 'There is no library "boks". Did you mean "books"? The libraries are: atlas, books, sub.' in said
 
 
 @pytest.mark.parametrize("spelled", [lambda head: head, lambda head: head[:12], lambda head: head.upper()])

@@ -154,7 +154,7 @@ def listing(
         chosen = selected(select, run) if select is not None else Selection("", ())
         keys, ids = chosen.keys, chosen.student_ids
         if filters.library and filters.library not in books.libraries:
-            raise unknown_library(filters.library, books)
+            raise unknown_library(filters.library, books.libraries)
         if past is not None or connection is None:
             members = books.members.items()
             only = [n for n, member in members if member.key in keys or plain_id(member.student_id) in ids]

@@ -20,7 +20,6 @@ from seatsync.domain.text.days import day_in, local
 
 if TYPE_CHECKING:
     from seatsync.domain.person import Member
-    from seatsync.domain.snapshot import Snapshot
     from seatsync.reports.writer import Writer
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -96,15 +95,13 @@ def _options() -> list[Callable[[Any], Any]]:
     ]
 
 
-def unknown_library(library: str, snapshot: Snapshot) -> click.UsageError:
-    """The failure of a command that names a library that the ledger does not have."""
+def unknown_library(library: str, libraries: Iterable[str], has: str = "The ledger has") -> click.UsageError:
+    """The failure of a command that names a library that is not among the ``libraries``: those of the ledger, or ``has`` says whose."""
     from seatsync.domain.text.guesses import did_you_mean
 
-    known = ", ".join(snapshot.libraries) or "none yet"
-    guess = did_you_mean(library, snapshot.libraries)
-    return click.UsageError(
-        f'The ledger has no library "{library}". {guess} The libraries are: {known}.'.replace("  ", " ")
-    )
+    known = [*libraries]
+    guess, listed = did_you_mean(library, known), ", ".join(known) or "none yet"
+    return click.UsageError(f'{has} no library "{library}". {guess} The libraries are: {listed}.'.replace("  ", " "))
 
 
 def member_row(member: Member) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seatsync.cli.institution import ledger_of
+from seatsync.cli.lists import unknown_library
 from seatsync.cli.options import common, folder
 from seatsync.cli.output.findings import prefix, print_findings
 from seatsync.cli.planning import nobody_named, use_secret
@@ -122,7 +123,7 @@ def _people_named(
     must_belong_to(snapshot, id)
     libraries = [*dict.fromkeys([*desired.libraries, *licensed])]
     if library is not None and library not in libraries:
-        raise click.UsageError(f'There is no library "{library}". The libraries are: {", ".join(libraries)}.')
+        raise unknown_library(library, libraries, "There is")
     chosen = [library] if library is not None else libraries
     numbers = members_named(connection, id, name) if connection is not None else []
     if not numbers and any(email_key(name) == row.key for row in desired.members):

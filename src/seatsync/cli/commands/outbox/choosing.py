@@ -48,7 +48,7 @@ class Choice:
             raise click.UsageError(f"There is no letter {self.letter}. The letters are: {', '.join(Letter)}.")
         books = without_members(connection, institution, run)
         if self.library is not None and self.library not in books.libraries:
-            raise unknown_library(self.library, books)
+            raise unknown_library(self.library, books.libraries)
         numbers = member_numbers(connection, institution, self.member) if self.member is not None else None
         return Chosen(self.serials, self.letter, self.library, numbers)
 

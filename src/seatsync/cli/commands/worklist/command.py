@@ -60,7 +60,7 @@ def list_(run: Run, folder: Path, steps: tuple[str, ...], library: str | None) -
 
     work = read_open(folder, run)
     if library and library not in work.books.libraries:
-        raise unknown_library(library, work.books)
+        raise unknown_library(library, work.books.libraries)
     chosen = [sheet for sheet in named(work.sheets, steps, work.libraries) if library in (None, sheet.library)]
     rows = (_shown(row, run) for sheet in chosen for row in _rows(sheet, work.books, run))
     if run.format == "json":
