@@ -286,14 +286,16 @@ class Folder:
     def _has_git_leftovers(self, text: str, name: str) -> bool:
         """Whether Git left something in the file that only a person can correct; if so, report it."""
         if text.startswith("version https://git-lfs."):
-            message = f"{name} is a Git LFS pointer, not the file itself."
+            message = f"{name} is a Git LFS pointer, not the file itself. {MORE_MAY_COME}"
             self._report("file-unreadable", message, "Fetch the file: git lfs pull.", Origin(name))
             return True
         mark = next(filter(text.__contains__, _CONFLICT), None)
         found = re.search(f"^{mark}", text, re.MULTILINE) if mark else None
         if found is None:
             return False
-        message = "A Git merge is unfinished here: the lines from <<<<<<< to >>>>>>> contain both versions."
+        message = (
+            f"A Git merge is unfinished here: the lines from <<<<<<< to >>>>>>> contain both versions. {MORE_MAY_COME}"
+        )
         help = "Keep the right version, and delete the lines that begin with <<<<<<<, ======= and >>>>>>>."
         self._report("git-conflict", message, help, _place(text[: found.start()], name))
         return True

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from json import dumps
 
-from seatsync.domain.diagnostic import Diagnostic, Severity, counted
+from seatsync.domain.diagnostic import MORE_MAY_COME, Diagnostic, Severity, counted
 from seatsync.domain.person import REQUIRED, spoken
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.guesses import did_you_mean
@@ -130,10 +130,13 @@ def if_user_names(columns: Columns) -> str:
 
 def report(table: Table, columns: Columns) -> None:
     """Add the faults of a header, and of what the roster's entry says of it, to the table's findings."""
+    missing = {("map", name) for name in columns.missing}  # without these fields no row is read
     for fault in columns.faults:
         where = columns.how.place(*fault.path) if fault.path else table.at(table.header_line, fault.position)
         guess = did_you_mean(fault.name, fault.near) if fault.near else ""
-        table.found.append(Diagnostic(fault.code, f"{fault.message} {guess}".rstrip(), fault.help, where))
+        more = MORE_MAY_COME if fault.path in missing else ""
+        message = " ".join(filter(None, (fault.message, guess, more)))
+        table.found.append(Diagnostic(fault.code, message, fault.help, where))
     for position in columns.unread[:MOST_UNREAD] if columns.format is None or not columns.format.quiet else ():
         _warn_of_a_near_miss(table, columns, position)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from seatsync.domain.diagnostic import Diagnostic
+from seatsync.domain.diagnostic import MORE_MAY_COME, Diagnostic
 from seatsync.domain.person import Person
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.guesses import did_you_mean
@@ -113,5 +113,6 @@ def check_columns(
             message = f'`{key[1]}` names the column "{printable(column, 60)}", which {where} does not have.'
             help = f"Name one of its columns, or one of another file as {{{format.classes.file}.COLUMN}}."
             guess = did_you_mean(column, written)
-            found.append(Diagnostic("unknown-column", f"{message} {guess}".rstrip(), help, options.place(*key)))
+            message = " ".join(filter(None, (message, guess, MORE_MAY_COME)))
+            found.append(Diagnostic("unknown-column", message, help, options.place(*key)))
     return found
