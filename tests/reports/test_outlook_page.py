@@ -28,6 +28,18 @@ FULL = Outlook(
     [SeatsEnd("2026-08-20", 2), SeatsEnd("2027-06-30", 18), SeatsEnd("2031-06-30", 1)],
     Invitations(28, 3, (("2026-08-01", 7), ("2026-08-30", 5)), 5, 2),
 )
+WAITS = "5 letters bounced; `seatsync outbox list --state bounced --library books --state pending` lists them."
+BROKEN_WORDS = """[...document.querySelectorAll("code")].flatMap(code => {
+    const broken = [], walker = document.createTreeWalker(code, NodeFilter.SHOW_TEXT);
+    for (let text; (text = walker.nextNode());)
+        for (const word of text.data.matchAll(/\\S+/g)) {
+            const range = document.createRange();
+            range.setStart(text, word.index);
+            range.setEnd(text, word.index + word[0].length);
+            if (new Set([...range.getClientRects()].map(box => box.top)).size > 1) broken.push(word[0]);
+        }
+    return broken;
+})"""
 NEW = Outlook(BOOKS, Slots(0, 0, 0, 0), [], [], Invitations())
 
 
@@ -38,7 +50,7 @@ def test_the_page_is_accessible_and_fits_a_phone(
     chromium: Browser, tmp_path: Path, scheme: Literal["light", "dark"]
 ) -> None:
     states = [
-        State("grace", "Grace", TODAY, "2026-08-30", [FULL, NEW], ["The plan is blocked; `seatsync plan` says why."]),
+        State("grace", "Grace", TODAY, "2026-08-30", [FULL, NEW], [WAITS]),
         State("harbor", "Harbor", TODAY, "", [], []),
     ]
     file = tmp_path / "seats.html"
@@ -58,6 +70,8 @@ def test_the_page_is_accessible_and_fits_a_phone(
     head = page.get_by_role("rowheader", name="unclaimed", exact=True).first
     lines = "head => { const text = document.createRange(); text.selectNodeContents(head); return text.getClientRects().length; }"
     assert head.evaluate(lines) == 1, "the word is broken"
+    assert len(page.locator("code").all()) > 5
+    assert page.evaluate(BROKEN_WORDS) == []
     assert "2 seats ended on 20 August 2026; the next apply takes them back." in page.inner_text("main")
     context.close()
 

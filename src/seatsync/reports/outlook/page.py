@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -44,7 +45,7 @@ class Figure(NamedTuple):
 def html(states: Sequence[State]) -> str:
     """Return the page."""
     pages = environment()
-    pages.filters |= {"with_code": with_code, "counted": counted, "spelled": spelled}
+    pages.filters |= {"with_commands": with_commands, "counted": counted, "spelled": spelled}
     templates = files("seatsync.reports") / "templates"
     style = "".join((templates / name).read_text(encoding="utf-8") for name in ("plan.css", "outlook.css"))
     return pages.get_template("outlook.html.jinja").render(
@@ -56,6 +57,15 @@ def html(states: Sequence[State]) -> str:
         policy=policy_without_script(style),
         style=Markup(style),  # noqa: S704 (our own files)
     )
+
+
+def with_commands(text: str) -> Markup:
+    """Return text in which everything between backticks is a command. Its lines break between words only, not after a hyphen."""
+
+    def command(found: re.Match[str]) -> str:
+        return "<code>" + " ".join(f"<span>{word}</span>" for word in found[1].split()) + "</code>"
+
+    return Markup(re.sub(r"<code>([^<]*)</code>", command, with_code(text)))  # noqa: S704 (escaped by with_code)
 
 
 def drawn(one: Outlook, today: date) -> Chart:
