@@ -198,6 +198,18 @@ def test_no_page_is_a_dead_end(pages: Pages) -> None:
         assert all(ben.open(href).code == 200 for href in lead), path
 
 
+@pytest.mark.parametrize("path", ["/claim/grace", "{link}", "/claim/grace/code", "{link}x", "/sign-in"])
+def test_every_page_shows_the_e_mail_of_whom_to_ask_for_who_has_no_mail_program(pages: Pages, path: str) -> None:
+    config = pages.folder / "seatsync.yaml"
+    helped = "  name: Grace Seminary\n  help: {name: Hal Pere, email: hal@grace.example}\n"
+    config.write_text(config.read_text("utf-8").replace("  name: Grace Seminary\n", helped), "utf-8")
+    ran(pages.folder, "apply", "--yes")
+    ben, invitation = pages.browser(), link(pages, "ben@grace.example")
+    ben.open("/claim/grace")
+    shown = ben.open(path.format(link=invitation))
+    assert shown.links["Hal Pere"] == shown.links["hal@grace.example"] == "mailto:hal%40grace.example"
+
+
 def test_an_error_leads_back_to_the_page_it_came_from_but_never_to_another_site(pages: Pages) -> None:
     ben = pages.browser()
     shown = ben.open("/language", Referer=f"{PORTAL}/account/new")
