@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -154,19 +154,13 @@ def _explanation(
     from seatsync.domain.license import ABSENT
     from seatsync.domain.text.emails import email_key
     from seatsync.domain.text.tags import split_tags
-    from seatsync.ledger.queries.history import HistoryFilter, HistoryLine, history
-    from seatsync.ledger.queries.origins import reasons_of_revokes
     from seatsync.ledger.queries.outbox import outbox_letters
     from seatsync.planning.why import why
     from seatsync.reports.redaction import HIDDEN
 
-    persons = run.redactor is None
     row, askings = why(desired, snapshot, run.today(desired.institution.timezone), number, email_key(name))
     letters = list(outbox_letters(connection, id, "", number)) if connection is not None and number else []
-    past, reasons = list[HistoryLine](), dict[int, str]()
-    if connection is not None and number:
-        past = history(connection, id, HistoryFilter([number]), None, persons, oldest_first=True)
-        reasons = reasons_of_revokes(connection, id, number, snapshot.timezone)
+    past, reasons = _past(connection, id, number, snapshot.timezone, run)
     person: Any = snapshot.members.get(number) or row
     name = f"{person.given_name} {person.family_name}".strip()
     return {
@@ -190,6 +184,19 @@ def _explanation(
             for library in libraries
         },
     }
+
+
+def _past(
+    connection: Connection | None, id: str, number: int, timezone: str, run: Run
+) -> tuple[Sequence[HistoryLine], Mapping[int, str]]:
+    """The events of a member, oldest first, and the reasons of the revokes among them; nothing of who is only in the files."""
+    from seatsync.ledger.queries.history import HistoryFilter, history
+    from seatsync.ledger.queries.origins import reasons_of_revokes
+
+    if connection is None or not number:
+        return [], {}
+    past = history(connection, id, HistoryFilter([number]), None, run.redactor is None, oldest_first=True)
+    return past, reasons_of_revokes(connection, id, number, timezone)
 
 
 def _progress(library: Library | None, license: License) -> dict[str, str]:
