@@ -158,7 +158,7 @@ def test_the_changed_lines_and_the_plan_are_shown(folder: Path) -> None:
         "- ben@grace.example,Ben,Okafor,002,Student,choir",
         "+ ben@grace.example,Ben,Okafor,002,Student,choir;alto",
     ]
-    assert "Ben Okafor, 002, Student, tags alto, choir, member" in plan
+    assert "Ben Okafor, student id 002, Student, tags alto, choir, member" in plan
 
 
 def test_programs_get_the_lines_and_the_plan_as_json(folder: Path) -> None:
