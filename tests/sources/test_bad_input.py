@@ -102,10 +102,20 @@ def test_a_folder_without_seatsync_yaml_is_told_as_such(command: str, folder: Pa
     assert contents(folder) == before
 
 
-@pytest.mark.parametrize("command", [("validate",), ("plan",), ("apply", "--yes"), ("status",)])
+@pytest.mark.parametrize("command", [("plan",), ("apply", "--yes"), ("status",)])
 def test_a_folder_that_is_not_there_is_told_as_such(command: tuple[str, ...], tmp_path: Path) -> None:
     one_diagnostic(seatsync(*command, "nowhere", folder=tmp_path), "file-not-found", "nowhere/seatsync.yaml")
     assert contents(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("mistyped", "guess"), [("gradautes.csv", ' Did you mean "graduates.csv"?'), ("nowhere", ""), ("nowhere/x.csv", "")]
+)
+def test_validate_of_a_mistyped_path_says_that_it_is_not_there(mistyped: str, guess: str, folder: Path) -> None:
+    outcome = seatsync("validate", mistyped, folder=folder)
+    assert (outcome.code, outcome.out) == (ExitCode.USAGE, "")
+    assert f"There is no file or folder {mistyped}.{guess}" in " ".join(outcome.err.split())
+    assert "seatsync.yaml" not in outcome.err
 
 
 @pytest.mark.parametrize("command", [("plan",), ("apply", "--yes"), ("status",)])

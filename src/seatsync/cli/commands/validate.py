@@ -57,6 +57,8 @@ def command(
     from seatsync.domain.diagnostic import Severity
     from seatsync.reports import text
 
+    if not (of_files or changed_since or proposal):  # these may name what is not here any more, or only in the proposal
+        _must_exist(paths)
     file = _one_file(paths) if not of_files else None
     if file is not None:
         return _validate_one(file, run, strict)
@@ -119,6 +121,20 @@ def _checked(todo: Chosen, run: Run) -> Iterator[FolderResult]:
             if desired is not None:
                 found += warnings_of_files(desired, run.today(desired.institution.timezone))
         yield FolderResult(None, without_names(found, run), folder, details)
+
+
+def _must_exist(paths: Iterable[str]) -> None:
+    """Refuse a mistyped path, with the near name that is there.
+
+    Raises:
+        UsageError: nothing has this name.
+    """
+    from seatsync.domain.text.guesses import did_you_mean
+
+    for path in map(Path, paths):
+        if path.name != NAME and not os.path.lexists(path):
+            beside = sorted(one.name for one in path.parent.iterdir()) if path.parent.is_dir() else []
+            raise click.UsageError(f"There is no file or folder {path}. {did_you_mean(path.name, beside)}".rstrip())
 
 
 def _one_file(paths: tuple[str, ...]) -> Path | None:
