@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from importlib.resources import files
 from pathlib import Path
@@ -11,8 +12,10 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
+from babel.support import Translations
 
 import seatsync.outbox
+import seatsync.portal
 from seatsync.domain.action import Letter
 from seatsync.domain.text.languages import LANGUAGES, spelled
 from seatsync.outbox.rendering import Templates, samples
@@ -25,6 +28,7 @@ from tests.support.pages import mail_to, pages_of
 school, room = letters.school, letters.room
 
 OUTBOX = Path(str(files(seatsync.outbox)))
+PAGES = Path(str(files(seatsync.portal))) / "translations"
 OTHERS = [language for language in LANGUAGES if language != "en"]
 BEN_S = ["--member", "ben@grace.example"]
 
@@ -70,6 +74,20 @@ def test_every_letter_has_its_language_and_no_sentence_of_another(
             lines = {*other.text.splitlines()} - {of_files}
             paragraphs = {line for line in lines if len(line.split()) > 3 and "@" not in line}
             assert not paragraphs & {*shown.text.splitlines()}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("letter", [Letter.INVITATION, Letter.REMINDER])
+def test_a_letter_with_a_seat_names_the_button_that_claims_it_unless_it_is_claimed_at_the_vendor(
+    letter: Letter, language: str, tmp_path: Path
+) -> None:
+    button = Translations.load(PAGES, [language]).gettext("Claim this seat")
+    for values in samples(letter, language):
+        shown = Templates(tmp_path).render(letter, values)
+        assert shown.html is not None
+        for words in (shown.text, html.unescape(shown.html)):
+            named = re.search(f'["„«‘“]{button}["“»’”]', " ".join(words.split()))
+            assert (named is None) is values["at_vendor"]
 
 
 def test_days_are_spelled_as_people_write_them() -> None:
