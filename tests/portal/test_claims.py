@@ -372,6 +372,13 @@ def test_declining_takes_a_ticked_box_and_frees_the_slot(pages: Pages) -> None:
     ran(pages.folder, "verify")
 
 
+def test_who_keeps_a_seat_instead_of_declining_it_is_back_at_the_letter_s_page(pages: Pages) -> None:
+    invitation, ben = link(pages, "ben@grace.example"), pages.browser()
+    offered = ben.open(invitation)
+    kept = ben.open(ben.open(offered.links["I do not want this seat"]).links["Keep it"])
+    assert (kept.path, kept.title) == (offered.path, offered.title)
+
+
 def test_where_the_institution_allows_no_declining_there_is_no_page_for_it(pages: Pages) -> None:
     config = pages.folder / "seatsync.yaml"
     config.write_text(config.read_text().replace("opt_out: true", "opt_out: false"))

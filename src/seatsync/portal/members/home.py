@@ -84,7 +84,7 @@ def decline(institution: str, library: str, member: int) -> PageResponse:
     form = SureForm()
     if form.validate_on_submit():
         return seats.decline_seat(institution, library, member, known_as=who.email)
-    return render_template("opt-out.html", form=form, offer=offer)
+    return render_template("opt-out.html", form=form, offer=offer, keep=url_for("member.home"))
 
 
 def _own_offer(who: Account, institution: str, library: str, member: int) -> Offer:

@@ -130,7 +130,8 @@ def opt_out(institution: str, token: str) -> PageResponse:
     form = SureForm()
     if form.validate_on_submit():
         return seats.decline_seat(institution, found.link.library, found.link.member, token)
-    return render_template("opt-out.html", form=form, offer=found.offer)
+    keep = url_for("letter.open", institution=institution, token=token)
+    return render_template("opt-out.html", form=form, offer=found.offer, keep=keep)
 
 
 def _open_link(institution: str, token: str) -> OpenLink | Closed:
