@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from seatsync.domain.desired import Alike, Counted, Desired, Grant, Selection, Selector
 from seatsync.domain.license import Kind
+from seatsync.domain.origin import Origin
 from seatsync.domain.person import RosterMember
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.emails import email_key
@@ -24,6 +25,10 @@ class NamedMember(NamedTuple):
     email: str
     line: int = 0
     file: str = ""
+
+    def origin(self, rule: Grant) -> Origin:
+        """The row of the grant's file that names the member, or the grant itself."""
+        return Origin(self.file, self.line) if self.file else rule.origin
 
 
 @dataclass(slots=True)

@@ -36,8 +36,10 @@ class LicenseDiff:
         self.held = draft.licenses.get(library, {})
         self.wanted: Mapping[int, Grant] = draft.entitlements.wanted.get(library, {})
         self.ended: Mapping[int, Grant] = draft.entitlements.ended.get(library, {})
-        unknown = (rows for rule, rows in draft.entitlements.unknown_members.items() if rule.library == library)
-        self.unknown = {email_key(one.email) for people in unknown for one in people if one.email}
+        unknown = ((rule, rows) for rule, rows in draft.entitlements.unknown_members.items() if rule.library == library)
+        self.unknown = {
+            email_key(one.email): one.origin(rule) for rule, people in unknown for one in people if one.email
+        }
         self.resends = draft.entitlements.resends.get(library, {})
         self.regrants = draft.entitlements.regrants.get(library, set())
         desired = draft.desired.libraries.get(library)
@@ -229,10 +231,10 @@ class LicenseDiff:
             reason = "The library is no longer in seatsync.yaml"
         else:
             before = self.draft.snapshot.members.get(record)
-            is_named = before is not None and before.key in self.unknown
-            old = f"; a grant names the old e-mail {before.email}" if before is not None and is_named else ""
-            reason = f"No longer granted{old}"
-            if not old and (empty := self.reaching_nobody) is not None:
+            reason = "No longer granted"
+            if before is not None and before.key in self.unknown:
+                reason, place = f"{reason}; a grant names the old e-mail {before.email}", self.unknown[before.key]
+            elif (empty := self.reaching_nobody) is not None:
                 reason, place = f"No longer granted; the grant at {empty.origin} reaches nobody", empty.origin
         self._revoke(license, reason, place, email, record)
 

@@ -8,7 +8,6 @@ from seatsync.domain.action import Action
 from seatsync.domain.desired import Grant
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
 from seatsync.domain.license import Kind
-from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.guesses import did_you_mean, nearest_emails
@@ -114,7 +113,7 @@ def _unknown_member(case: Case, rule: Grant, unknown: list[NamedMember], guess: 
     if renamed:
         by_id = "the student id, which stays when an e-mail changes"
         help = f"Write the new {'student id in the grant' if ids else f'e-mail in the grant, or {by_id}'}."
-    where = _row(rule, unknown[0])
+    where = unknown[0].origin(rule)
     return Diagnostic("unknown-member", message, help, where, Severity.WARNING, rule.library, names)
 
 
@@ -135,7 +134,9 @@ def leaving_out_unknown(case: Case) -> Iterator[Diagnostic]:
         )
         message = f"This grant leaves out {who}, who {no_roster}, so that leaves out nobody. {near}".rstrip()
         help = "Correct the e-mail or student id, or delete it if they have left for good."
-        yield Diagnostic("unknown-member", message, help, _row(rule, unknown[0]), Severity.WARNING, rule.library, names)
+        yield Diagnostic(
+            "unknown-member", message, help, unknown[0].origin(rule), Severity.WARNING, rule.library, names
+        )
 
 
 def _have_left(case: Case) -> set[str]:
@@ -166,11 +167,6 @@ def _renamed(case: Case, unknown: list[NamedMember]) -> list[str]:
     ]
 
 
-def _row(rule: Grant, named: NamedMember) -> Origin:
-    """The row of the grant's file that names the member, or the grant itself."""
-    return Origin(named.file, named.line) if named.file else rule.origin
-
-
 def _near(case: Case, student_id: str, email: str) -> str:
     """Suggest the e-mail that this nearly is, or the one id that differs in leading zeros, with whose it is.
 
@@ -197,7 +193,7 @@ def naming_two(case: Case) -> Iterator[Diagnostic]:
         message = f"The student id {id} belongs to {owner}, not to {email}. seatsync uses the id and ignores the e-mail.{more}"
         help = "Correct the e-mail or the student id, or delete the wrong one."
         emails = [row.email for row in rows]
-        where = _row(rule, rows[0])
+        where = rows[0].origin(rule)
         yield Diagnostic("member-mismatch", message, help, where, Severity.WARNING, rule.library, emails)
 
 
