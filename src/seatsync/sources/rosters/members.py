@@ -18,6 +18,7 @@ from seatsync.domain.text.ids import plain_email, plain_id, plain_ids
 from seatsync.domain.text.tags import IMPORTED, join_ends, join_tags, split_ends, tag_fault
 from seatsync.sources.rosters.columns import Columns
 from seatsync.sources.rosters.how import PLAIN, HowToRead
+from seatsync.sources.rosters.meaning.totals import word_of_totals
 from seatsync.sources.rosters.take import Left
 from seatsync.sources.tables.passwords import hidden
 
@@ -43,8 +44,8 @@ class RosterReader:
     header means, None before it is read, and of files without one. ``without_id`` has the lines of members by what stands in the
     place of their student id (``text.ids.is_no_id``). With ``date_tags`` the file has the ledger's tags of days; they are left out.
     ``parts`` are the readers of the files of people in a set,
-    ``read_as`` says as what the set is read, and where fields and tags come from. ``if_user_name`` is the help for an e-mail that may
-    be a user name. With ``has_secrets``, the file has passwords, and no value is quoted.
+    ``read_as`` says as what the set is read, and where fields and tags come from. ``without_at`` are the places in ``found`` of e-mails
+    that may be user names. With ``has_secrets``, the file has passwords, and no value is quoted.
     ``other_sheets`` are those of the workbook that are not read, as they are told.
     """
 
@@ -60,7 +61,7 @@ class RosterReader:
         self.parts: list[RosterReader] = []
         self.read_as: list[str] = []
         self.columns: Columns | None = None
-        self.if_user_name = ""
+        self.without_at: list[int] = []
         self.has_secrets = False
         self.other_sheets: Sequence[str] = ()
         self.members: list[RosterMember] = []
@@ -92,7 +93,8 @@ class RosterReader:
         person = [*values] if is_plain else [*map(clean, values)]
         email, given, family, student_id = _CHECKED(person)
         right = bool(email and given and family)
-        if not right and self._missing(written, at, locate):
+        is_total = "@" not in email and self._counts_the_list(written, at, locate)
+        if is_total or (not right and self._missing(written, at, locate)):
             return
         if not student_id:
             self._note_id(written[_STUDENT_ID], line)
@@ -102,8 +104,8 @@ class RosterReader:
         if "=?" in together and self._encoded(values, at, locate):
             right = False
         if email and (fault := email_fault(email)) and not (strange and forbidden(email)):
-            help = f"{email_to_write(email)} {self.if_user_name if '@' not in email else ''}".rstrip()
-            right = self._wrong("invalid-email", f"{fault}.", help, locate(at, "email"))
+            self.without_at += [len(self.found)] if "@" not in email else []
+            right = self._wrong("invalid-email", f"{fault}.", email_to_write(email), locate(at, "email"))
         key = email_key(email)
         if key and (first := self.emails.setdefault(key, at)) != at:
             right = self._twice("email", email, first, at, locate)
@@ -167,6 +169,12 @@ class RosterReader:
         )
         return True
 
+    def suggest_user_names(self, help: str) -> None:
+        """Add the ``help`` for a column of user names to the reports of e-mails without an @, unless others there have one."""
+        if self.without_at and not any("@" in key for key in self.emails):
+            for at in self.without_at:
+                self.found[at] = replace(self.found[at], help=f"{self.found[at].help} {help}".rstrip())
+
     def _note_id(self, written: str, line: int) -> None:
         """Note what stands in the place of a student id, if anything."""
         if word := clean(written):
@@ -206,6 +214,16 @@ class RosterReader:
 
     def _is_left_out(self, tag: str) -> bool:
         return self.date_tags and tag.startswith(IMPORTED)
+
+    def _counts_the_list(self, values: Sequence[str], at: int, locate: Locate) -> bool:
+        """Report a row of totals; return whether it is one."""
+        email, given, family, *others = values
+        word = word_of_totals(email, given, family, others)
+        if word:
+            where = locate(at, "email")
+            message = f'Row {where.line} looks like a row of totals: it has "{printable(word)}" and no e-mail.'
+            self._wrong("missing-value", message, "Delete the row.", where)
+        return bool(word)
 
     def _missing(self, values: Sequence[str], at: int, locate: Locate) -> bool:
         """Report missing values. True if the row has at most one value, as a row of totals: it needs no further checks."""

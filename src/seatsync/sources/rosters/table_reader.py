@@ -39,7 +39,6 @@ class TableReader:
         self.repeats = format is not None and format.repeats
         self.may_lack_emails = format is not None and not format.only_these
         self.nameless = format is not None and format.nameless
-        reader.if_user_name = if_user_names(columns)
         reader.has_secrets = table.has_secrets
         reader.other_sheets = table.other_sheets
         self.passwords = Passwords(table)
@@ -60,6 +59,8 @@ class TableReader:
         """
         report_unclear(self.table, self.columns, self.reader.left)
         lines = self.reader.left.because.get(NO_EMAIL, [])
+        if has_all:
+            self.reader.suggest_user_names(if_user_names(self.columns))
         if has_all and lines and not self.reader.emails:
             report_no_emails(self.table, self.columns.position("email"), lines)
 
