@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from json import dumps
+from types import MappingProxyType
 
 from seatsync.domain.diagnostic import MORE_MAY_COME, Diagnostic, Severity, counted
 from seatsync.domain.person import REQUIRED, spoken
 from seatsync.domain.text.characters import printable
-from seatsync.domain.text.guesses import did_you_mean
+from seatsync.domain.text.guesses import did_you_mean, nearest
 from seatsync.sources.rosters.columns import Columns
 from seatsync.sources.rosters.finder import columns_of
 from seatsync.sources.rosters.formats.registry import FORMATS
@@ -54,10 +55,13 @@ def help_for(cells: Sequence[str], how: HowToRead, file: str) -> str:
     if how.adds_tags and "email" in columns.missing:
         missing[0] += " or the student id"
     parts = [f"There is no column with {_listed(missing)}."] if missing else []
-    parts += [
-        f'"{printable(cells[at])}": {guess}' for at in columns.unread if (guess := _guess(cells[at], columns.missing))
-    ]
-    parts += _ways(cells, columns.missing, file)
+    meant: dict[str, str] = {}
+    for cell in (cells[at] for at in columns.unread):
+        if near := _near(cell, columns.missing):
+            parts.append(f'"{printable(cell)}": Did you mean "{near}"?')
+            field = _field_of(near, columns.missing)
+            meant[field] = cell if field not in meant else _COLUMN
+    parts += _ways(cells, columns.missing, file, meant)
     return " ".join(parts)
 
 
@@ -65,17 +69,26 @@ def _listed(words: Sequence[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def _guess(cell: str, fields: Sequence[str]) -> str:
+def _near(cell: str, fields: Sequence[str]) -> str | None:
     """A guess at a name of one of these fields; it must be so near that it is no other word."""
     if len(squeezed(cell)) < 4 or squeezed(cell) in _WHOLE_NAMES:
-        return ""
+        return None
     wanted = {name for field in fields for name in names_of(field)}
     names = [name for name in NAMES if squeezed(name) in wanted]
-    return did_you_mean(cell, (*fields, *names), 0.8)
+    return nearest(cell, (*fields, *names), 0.8)
 
 
-def _ways(cells: Sequence[str], missing: Sequence[str], file: str) -> list[str]:
-    """How to say where a missing field is: a template over user names, or names that the columns have here."""
+def _field_of(name: str, fields: Sequence[str]) -> str:
+    return name if name in fields else next(field for field in fields if squeezed(name) in names_of(field))
+
+
+def _ways(
+    cells: Sequence[str], missing: Sequence[str], file: str, meant: Mapping[str, str] = MappingProxyType({})
+) -> list[str]:
+    """How to say where a missing field is: a template over user names, or names that the columns have here.
+
+    ``meant`` has the columns whose names are nearly those of a field.
+    """
     named = {squeezed(name): cell for cell in cells for name in spelled_as(cell)}
     ways = {}
     if "email" in missing:
@@ -83,8 +96,9 @@ def _ways(cells: Sequence[str], missing: Sequence[str], file: str) -> list[str]:
         ways["email"] = f"{{{user}}}@school.example" if user else _COLUMN
     whole = next((cell for name, cell in named.items() if name in _WHOLE_NAMES and cell in cells), None)
     others = [name for name in missing if name != "email"]
-    ways |= dict.fromkeys(others, _COLUMN)
-    told = [f"Add it, or say where it is{_at_the_roster(file, ways)}"] if ways else []
+    ways |= dict.fromkeys(others, _COLUMN) | meant
+    mend = "Correct the header" if ways.keys() == meant.keys() else "Add it"
+    told = [f"{mend}, or say where it is{_at_the_roster(file, ways)}"] if ways else []
     if whole and others:
         told.insert(
             0,
@@ -103,7 +117,7 @@ def _at_the_roster(file: str, ways: Mapping[str, str]) -> str:
 
 
 def _as_yaml(text: str) -> str:
-    return text if _PLAIN.fullmatch(text) else dumps(text, ensure_ascii=False)
+    return text if _PLAIN.fullmatch(text) else dumps(text, ensure_ascii=not text.isprintable())
 
 
 def report_no_emails(table: Table, position: int, lines: Sequence[int]) -> None:
@@ -145,8 +159,8 @@ def _warn_of_a_near_miss(table: Table, columns: Columns, position: int) -> None:
     """Warn of a column that is not read, and whose name is nearly that of a field that no column has."""
     lacking = [name for name in SPELLINGS if name not in columns.fields and name not in columns.how.map]
     header = table.header[position]
-    if guess := _guess(header, lacking):
-        message = f'The column "{printable(header)}" is not read. {guess}'
+    if near := _near(header, lacking):
+        message = f'The column "{printable(header)}" is not read. Did you mean "{near}"?'
         help = "Correct its name, or delete the column if you don't need it here."
         where = table.at(table.header_line, position)
         table.found.append(Diagnostic("unknown-column", message, help, where, Severity.WARNING))
