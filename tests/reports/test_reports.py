@@ -399,6 +399,19 @@ def test_names_stand_beside_emails_in_the_panel_and_where_the_change_does_not_sa
         assert "di@grace.example (Di Test)" in shown.partition("loses books")[2]
 
 
+def test_beside_a_new_email_stands_the_name_that_the_same_plan_gives(tmp_path: Path) -> None:
+    """Whoever reads the new address beside the old name takes it for the old person's."""
+    folder = write(tmp_path, LIBRARIES + "grants:\n  - {library: books, kind: temporary, to: {everyone: true}}\n")
+    roster = folder / "members.csv"
+    roster.write_text("email,given_name,family_name,student_id\nclara@grace.example,Clara,Ashby,1\n")
+    assert seatsync("apply", "--yes", "--now", DAY, folder=folder).code == 0
+    roster.write_text("email,given_name,family_name,student_id\nvictor@evil.example,Victor,Ashby,1\n")
+    plan = planned(folder)
+    for shown in (as_text(plan), rendered(as_markdown(plan)).text, Page(as_html(plan)).text):
+        assert "victor@evil.example (Victor Ashby)" in shown
+        assert "Clara Ashby" not in shown
+
+
 def test_a_plan_without_names_is_read_and_a_redacted_one_has_none(final: Plan, tmp_path: Path) -> None:
     """Plan files of before have no names of people whom the ledger knows."""
     document = to_document(final)

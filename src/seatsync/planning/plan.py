@@ -15,6 +15,7 @@ from seatsync.domain.action import ORDER, Action
 from seatsync.domain.approval import PassedLimit
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.institution import Institution
+from seatsync.domain.person import Member
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import instant_in, iso
 from seatsync.planning.asked import asked_for
@@ -178,12 +179,17 @@ def build_plan(
 
 
 def _names(groups: Groups, snapshot: Snapshot) -> dict[int, str]:
-    """The names in the ledger of the members in these changes, except where a change of the plan says them itself."""
+    """The names, as the plan leaves them, of the known members in these changes, except where a change says them whole."""
     said = {change.record for group in groups for change in groups[group] if group[0] in _SAY_NAMES}
     records = {change.record for group in groups for change in groups[group] if change.record} - said
     known = ((record, snapshot.members.get(record)) for record in sorted(records))
-    named = {record: f"{one.given_name} {one.family_name}".strip() for record, one in known if one is not None}
+    new = {change.record: change.after or {} for change in groups.get((Action.MEMBER_UPDATE, ""), ())}
+    named = {record: _full_name(one, new.get(record, {})) for record, one in known if one is not None}
     return {record: name for record, name in named.items() if name}
+
+
+def _full_name(had: Member, new: Mapping[str, Any]) -> str:
+    return f"{new.get('given_name', had.given_name)} {new.get('family_name', had.family_name)}".strip()
 
 
 _SAY_NAMES = (Action.MEMBER_ADD, Action.MEMBER_REMOVE)
