@@ -244,6 +244,28 @@ def test_an_order_and_the_next_page_keep_the_filters(ruth: Browser, monkeypatch:
         assert {name: kept[name] for name in given} == {**given, "search": ["grace.example"]}, link
 
 
+@pytest.mark.parametrize(
+    ("address", "title"),
+    [
+        ("members", "Members"),
+        ("members?library=logos", "Members: Logos"),
+        ("members?library=logos&licensed=with", "Members with Logos"),
+        ("members?library=logos&licensed=without", "Members without Logos"),
+        ("members?licensed=without", "Members without a license"),
+        ("members?licensed=all", "Members"),
+        ("members?tag=student;jam&role=teacher", "Members, teacher, student, jam"),
+        ("members?roster=left&kind=temporary", "Members, temporary, no longer on any roster"),
+        ("licenses", "Licenses"),
+        ("licenses?library=logos&status=unclaimed&status=revoked", "Licenses: Logos, unclaimed / revoked"),
+        ("licenses?at_vendor=open&search=lee", "Licenses, to be done at the vendor"),
+        ("licenses?at_vendor=done", "Licenses, nothing to be done at the vendor"),
+        ("licenses?library=logos&ends=2027-06-30", "Licenses: Logos, last day 30 June 2027"),
+    ],
+)
+def test_the_heading_of_a_list_says_what_is_filtered(crowd: Path, ruth: Browser, address: str, title: str) -> None:
+    assert ruth.open(f"/admin/grace/{address}").title == title
+
+
 def test_a_list_is_counted_once_in_each_state_of_the_ledger(crowd: Path, ruth: Browser) -> None:
     asked: list[tuple[str, dict[str, str | list[str]]]] = [
         ("members", {"tag": "student"}),

@@ -164,6 +164,7 @@ def test_the_overview_says_which_seats_end_and_how_far_invitations_have_come(
     assert "ben@grace.example Logos temporary unclaimed 30 June 2027" in ending.text
     assert "Licenses: 1" in ending.text
     assert 'name="ends" value="2027-06-30"' in ending.body
+    assert ending.title == "Licenses: Logos, last day 30 June 2027"
     assert page.links["Unclaimed: 1"].startswith("/admin/grace/licenses?library=")
     room.at_rcpt = lambda to: REPLY if to.startswith("ben") else ""
     ran(school, "outbox", "send", code=1)

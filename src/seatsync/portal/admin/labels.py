@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from seatsync.domain.action import EVENTS, Letter
+from seatsync.domain.filters import Filters
 from seatsync.domain.letters import LetterState
 from seatsync.domain.license import Kind, Status
 from seatsync.domain.portal.progress import WORDS
 from seatsync.ledger.queries.history import APPROVED, OUTDATED
-from seatsync.portal.web.translation import later
+from seatsync.portal.web.translation import _, day, later
 
 PERSON: Mapping[str, Any] = {
     "email": later("E-mail"),
@@ -77,3 +78,34 @@ LETTER_STATES: Mapping[str, Any] = {
     LetterState.CANCELLED.value: later("cancelled, because it was out of date"),
 }
 """What became of a letter."""
+
+
+def list_title(filters: Filters, library: str, *, is_of_licenses: bool) -> str:
+    """Whom or what a list shows, with the filters that its form may hide. ``library`` is the title of the chosen one."""
+    return ", ".join(str(words) for words in (_listed(filters, library, is_of_licenses), *_narrowed(filters)))
+
+
+def _listed(filters: Filters, library: str, is_of_licenses: bool) -> Any:
+    if is_of_licenses:
+        return _("Licenses: %(library)s", library=library) if library else _("Licenses")
+    match filters.licensed:
+        case "with" if library:
+            return _("Members with %(library)s", library=library)
+        case "without" if library:
+            return _("Members without %(library)s", library=library)
+        case "with" | "without":
+            return TERMS[filters.licensed]
+    return _("Members: %(library)s", library=library) if library else _("Members")
+
+
+def _narrowed(filters: Filters) -> Iterator[Any]:
+    """The filters besides library, license and search; one of several kinds or statuses is enough, so they share a place."""
+    yield from (" / ".join(str(TERMS[word]) for word in words) for words in (filters.kind, filters.status) if words)
+    if filters.at_vendor:
+        is_open = filters.at_vendor == "open"
+        yield _("to be done at the vendor") if is_open else _("nothing to be done at the vendor")
+    if filters.ends:
+        yield _("last day %(day)s", day=day(filters.ends))
+    if filters.roster == "left":
+        yield _("no longer on any roster")
+    yield from filter(None, (filters.role, *filters.tag))

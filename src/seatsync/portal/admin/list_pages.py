@@ -15,7 +15,7 @@ from seatsync.ledger.queries.lists import PageRequest
 from seatsync.ledger.read import read_snapshot
 from seatsync.portal.admin.access import for_administrator
 from seatsync.portal.admin.edits import edits_of_list
-from seatsync.portal.admin.labels import TERMS
+from seatsync.portal.admin.labels import TERMS, list_title
 from seatsync.portal.admin.query_string import BadFilter, filters_of
 from seatsync.portal.admin.remembered import remembered
 from seatsync.portal.web.translation import _
@@ -60,6 +60,7 @@ def list_page(institution: str, kind: ListKind) -> str:
     of_filter = [chosen] if chosen else [*books.libraries.values()]
     sorts = [*kind.sorts, *(_of_one_library(kind) if chosen else ())]
     shown = {
+        "title": list_title(filters, titles.get(filters.library, ""), is_of_licenses=kind.is_of_licenses),
         "titles": titles,
         "filters": filters,
         "words": {name: {word: TERMS[word] for word in choices} for name, choices in CHOICES.items()},
