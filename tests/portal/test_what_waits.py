@@ -160,7 +160,7 @@ def test_the_overview_says_which_seats_end_and_how_far_invitations_have_come(
 ) -> None:
     page = ruth.open("/admin/grace/")
     assert "Unclaimed: 1 , letters not sent yet: 1, oldest granted on 1 September 2026" in page.text
-    ending = ruth.open(page.links["Seats that end on 30 June 2027: 1"])
+    ending = ruth.open(page.links["Seats with last day 30 June 2027: 1"])
     assert "ben@grace.example Logos temporary unclaimed 30 June 2027" in ending.text
     assert "Licenses: 1" in ending.text
     assert 'name="ends" value="2027-06-30"' in ending.body
@@ -210,10 +210,10 @@ def test_a_tab_is_marked_on_its_pages_and_on_those_below_it(school: Path, ruth: 
 
 def test_one_click_says_who_loses_access_on_a_day_and_who_of_them_uses_it(school: Path, ruth: Browser) -> None:
     applied(school, ANN, BEN, [*CY[:3], "student"], now=LATER)
-    assert "Seats that end on 30 June 2027: 2 , all unclaimed" in ruth.open("/admin/grace/").text
+    assert "Seats with last day 30 June 2027: 2 , all unclaimed" in ruth.open("/admin/grace/").text
     ran(school, "ledger", "claim", "logos", BEN[0], now=LATER)
     page = ruth.open("/admin/grace/")
-    for link, who in (("Seats that end on 30 June 2027: 2", 2), ("claimed: 1", 1), ("unclaimed: 1", 1)):
+    for link, who in (("Seats with last day 30 June 2027: 2", 2), ("claimed: 1", 1), ("unclaimed: 1", 1)):
         assert f"Licenses: {who}" in ruth.open(page.links[link]).text
     assert "Okafor, Ben" in ruth.open(page.links["claimed: 1"]).links
     assert "Şahin, Çağla" in ruth.open(page.links["unclaimed: 1"]).links
@@ -230,14 +230,14 @@ def test_the_pages_say_which_library_runs_short_and_when_seats_become_free(schoo
     for path in ("", "libraries"):
         text = ruth.open(f"/admin/grace/{path}").text
         assert text.count("No seat is left.") == 2
-        assert "No seat is left. Seats that become free after 30 June 2027: 1." in text
+        assert "No seat is left. Seats that become free, last day 30 June 2027: 1." in text
         assert "No seat is left. None becomes free by an end date." in text
     (school / "seatsync.yaml").write_text(config.replace("slots: 1000", "slots: 10"))
     ran(school, "apply", "--yes")
     assert "No seat is left" not in ruth.open("/admin/grace/").text
     (school / "seatsync.yaml").write_text(config.replace("slots: 1000", "slots: 11"))
     applied(school, *([f"{n}@grace.example", "Ann", f"L{n}", "student"] for n in range(10)), ANN, now=LATER)
-    assert "Seats left: only 1. Seats that become free after 30 June 2027: 10" in ruth.open("/admin/grace/").text
+    assert "Seats left: only 1. Seats that become free, last day 30 June 2027: 10" in ruth.open("/admin/grace/").text
 
 
 def test_a_bar_is_hatched_where_a_seat_is_unclaimed(school: Path, ruth: Browser) -> None:
@@ -284,10 +284,10 @@ def test_seats_are_drawn_over_time_and_told_as_a_table_and_a_calendar(school: Pa
     page = ruth.open(ruth.open("/admin/grace/").links["Seats over time"])
     assert page.body.count('<svg class="over-time"') == 3
     assert "0 of 1,000 seats used" not in page.body
-    assert 'aria-label="1 of 1,000 seats used. Seats that end on 30 June 2027: 1"' in page.body
-    assert "Seats that end, by month June 2027 Seats that end on 30 June 2027: 1" in page.text
-    assert "January 2027 Seats that end on 15 January 2027: 1" in page.text
-    logos = page.text.partition("Seats that end on 30 June 2027: 1")[2]
+    assert 'aria-label="1 of 1,000 seats used. Seats with last day 30 June 2027: 1"' in page.body
+    assert "Seats that end, by month June 2027 Seats with last day 30 June 2027: 1" in page.text
+    assert "January 2027 Seats with last day 15 January 2027: 1" in page.text
+    logos = page.text.partition("Seats with last day 30 June 2027: 1")[2]
     first, second, now = "1 September 2026", "5 September 2026", "7 September 2026"
     assert f"Day Seats used Known or expected {first} 1 known {now} 1 today after 30 June 2027 0 expected" in logos
     ran(school, "ledger", "opt-out", "logos", BEN[0], now=LATER)
@@ -297,4 +297,4 @@ def test_seats_are_drawn_over_time_and_told_as_a_table_and_a_calendar(school: Pa
     pages.now = datetime(2027, 1, 16, tzinfo=UTC)
     ruth = pages.signed_in("ruth@grace.example")
     text = ruth.open("/admin/grace/over-time").text
-    assert "Seats that ended on 15 January 2027 and go with the next apply: 1" in text
+    assert "Seats with last day 15 January 2027, which go with the next apply: 1" in text

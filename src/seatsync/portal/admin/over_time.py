@@ -45,7 +45,7 @@ def _over_time(outlook: Outlook, today: str) -> OverTime:
     words = [
         _("%(used)s of %(total)s seats used", used=format_decimal(slots.used), total=format_decimal(slots.total)),
         *(
-            _("Seats that end on %(day)s: %(count)s", day=day(end.day), count=format_decimal(end.number))
+            _("Seats with last day %(day)s: %(count)s", day=day(end.day), count=format_decimal(end.number))
             for end in ends
         ),
     ]
