@@ -96,7 +96,7 @@ def _ways(
         ways["email"] = f"{{{user}}}@school.example" if user else _COLUMN
     whole = next((cell for name, cell in named.items() if name in _WHOLE_NAMES and cell in cells), None)
     others = [name for name in missing if name != "email"]
-    ways |= dict.fromkeys(others, _COLUMN) | meant
+    ways |= dict.fromkeys(others, _COLUMN) | dict(meant)
     mend = "Correct the header" if ways.keys() == meant.keys() else "Add it"
     told = [f"{mend}, or say where it is{_at_the_roster(file, ways)}"] if ways else []
     if whole and others:
