@@ -85,7 +85,7 @@ LETTERS := src/seatsync/outbox/translations
 COLLECT := $(BIN)/pybabel -q extract --omit-header --no-location --sort-output --output build/messages.pot
 translations: .venv/ready
 	mkdir -p build
-	$(COLLECT) --mapping $(TEXTS)/babel.cfg --keyword later --keyword Facts --keyword Words src/seatsync/portal src/seatsync/domain/action.py src/seatsync/domain/portal/progress.py
+	$(COLLECT) --mapping $(TEXTS)/babel.cfg --keyword later --keyword Facts --keyword Words src/seatsync/portal src/seatsync/domain/action.py src/seatsync/domain/portal/progress.py src/seatsync/domain/posting/no_seat.py
 	$(BIN)/pybabel -q update --input-file build/messages.pot --output-dir $(TEXTS) --omit-header --no-fuzzy-matching --ignore-obsolete --width 120
 	$(COLLECT) --mapping $(LETTERS)/babel.cfg src/seatsync/outbox/templates
 	$(BIN)/pybabel -q update --input-file build/messages.pot --output-dir $(LETTERS) --omit-header --no-fuzzy-matching --ignore-obsolete --width 120

@@ -1411,8 +1411,9 @@ def test_why_tells_what_is_held_who_asks_for_it_and_how_it_came_about(grace: Pat
         f"2026-09-01T00:00:00Z  {granted.format(line=16, kind='permanent', until='')}  {by}",
         f"2026-09-02T00:00:00Z  claimed  account ben@grace.example  by {actor}",
         "",
-        "sub: none, opted out",
+        "sub: no seat, opted out",
         "seatsync.yaml:16 asks for it: temporary until 2027-06-30.",
+        "A grant with regrant: true invites them again.",
         f"2026-09-01T00:00:00Z  {granted.format(line=17, kind='temporary', until=', until 2027-06-30')}  {by}",
         f"2026-09-02T00:00:00Z  declined  by {actor}",
     ]
@@ -1430,12 +1431,29 @@ def test_why_tells_what_became_of_the_letters(grace: Path) -> None:
     assert any("not sent: something newer took its place" in line for line in told)
 
 
-def test_why_of_who_is_asked_for_nothing_says_so(grace: Path) -> None:
+def test_why_of_who_is_asked_for_nothing_names_each_library_with_the_command_that_grants_a_seat(grace: Path) -> None:
     with (grace / "members.csv").open("a", encoding="utf-8") as roster:
         roster.write("new@grace.example,New,Person,S9,gest\n")
     lines = ran("why", "new@grace.example", folder=grace).out.splitlines()
     assert "tags gest" in lines[0]
-    assert lines[-1] == "No license: no grant in the files asks for one."
+    assert lines[-4] == "No seat, and no grant in the files asks for one:"
+    commands = [re.split("  +", line.strip()) for line in lines[-3:]]
+    assert [library for library, _ in commands] == ["atlas", "books", "sub"]
+    assert ran("why", "new@grace.example", "books", folder=grace).out.splitlines()[-3:] == [
+        "books: no seat",
+        "    No grant in the files asks for it now.",
+        f"    To grant one: {commands[1][1]}",
+    ]
+    ran(*commands[1][1].split()[1:], folder=grace)
+    assert "asks for it: " in ran("why", "new@grace.example", "books", folder=grace).out
+
+
+def test_why_of_who_has_left_names_no_command_but_what_keeps_them_from_a_seat(grace: Path) -> None:
+    lines = ran("why", "zeph@grace.example", "sub", folder=grace).out.splitlines()
+    assert "    They are on no roster any more, and grants are for people on rosters." in lines
+    assert "edit grant" not in "".join(lines)
+    [person] = json_of("why", "zeph@grace.example", "--redact", folder=grace)
+    assert "zeph" not in json.dumps(person)
 
 
 def test_why_of_one_library_as_json(grace: Path) -> None:

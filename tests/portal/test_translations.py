@@ -16,6 +16,7 @@ from babel.messages.pofile import read_po
 import seatsync.portal
 from seatsync.domain.action import EVENTS
 from seatsync.domain.portal.progress import WORDS
+from seatsync.domain.posting.no_seat import DECLINED, LEFT
 from seatsync.domain.text.languages import LANGUAGES
 from tests.support import letters
 from tests.support.letters import ANN, applied
@@ -44,7 +45,8 @@ def texts() -> set[str]:
     keywords = {"_": None, "gettext": None, "later": None}
     found = extract_from_dir(PORTAL, methods, options, keywords)
     of_actions = {what.facts.words for what in EVENTS.values()} | {what.words for what in WORDS.values()}
-    return {text for _, _, text, _, _ in found if isinstance(text, str)} | of_actions
+    of_seats = {LEFT.words, DECLINED.words}
+    return {text for _, _, text, _, _ in found if isinstance(text, str)} | of_actions | of_seats
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

@@ -44,7 +44,8 @@ def command(run: Run, folder: Path, member: str, library: str | None) -> None:
     seatsync why ann@grace.example biblical-studies
 
     Shows each license, the file and line that ask for it now, and its history: when, by whom, from which commit and plan, and
-    why it was revoked. A member is also found by an e-mail or student id of before.
+    why it was revoked. Of a library without a seat for them it says what brings one. A member is also found by an e-mail or
+    student id of before.
     """
     from seatsync.ledger.failures import LedgerError
     from seatsync.sources.institution_folder import InstitutionFolder
@@ -178,6 +179,7 @@ def _explanation(
                 "until": held.ends,
                 **_progress(snapshot.libraries.get(library), held),
                 "asked_for": [_grant(asking, folder) for asking in askings if asking.grant.library == library],
+                **_no_seat(desired.libraries.get(library), held, person.email if row is not None else "", run),
                 "events": _events(past, library, reasons, run),
                 "letters": _letters(letters, library, run),
             }
@@ -204,6 +206,18 @@ def _progress(library: Library | None, license: License) -> dict[str, str]:
     from seatsync.domain.portal.progress import progress
 
     return {"at_vendor": progress(library, license).value} if library is not None and library.is_at_vendor else {}
+
+
+def _no_seat(library: Library | None, license: License, email: str, run: Run) -> dict[str, Any]:
+    """What keeps a member without a seat from one, and the command that grants it if nothing does. ``email`` is empty for who is on
+    no roster."""
+    from seatsync.domain.posting.no_seat import barrier, to_grant
+
+    if library is None or license.active:
+        return {}
+    because = barrier(license, bool(email))
+    command = to_grant(library, email) if not because and run.redactor is None else ""
+    return {"no_seat": {"because": because, "command": command}}
 
 
 def _grant(asking: MatchingGrant, folder: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from seatsync.cli.output.journal import by_whom
 from seatsync.domain.letters import LetterState
+from seatsync.domain.license import Kind, Status
 from seatsync.domain.portal.progress import status_in_words
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.days import local
@@ -36,21 +37,21 @@ _BECAME = {
 
 
 def tell(out: Writer, person: Mapping[str, Any], everything: bool, timezone: str) -> None:
-    """Tell of one member. Without ``everything`` only of libraries that they hold, held or are asked for."""
+    """Tell of one member: of each library that they hold, held or are asked for, or with ``everything`` of all. The others are named."""
     if before := person.get("formerly"):
         _line(out, f"{before} is now {_who(person)}.")
     _line(out, f"{_who(person)} {_standing(person)}", "bold")
     _events(out, person["events"], timezone)
-    told = [
-        (library, held)
-        for library, held in person["libraries"].items()
-        if everything or held["asked_for"] or held["events"]
-    ]
-    for library, held in told:
-        _license(out, library, held, timezone)
-    if not told:
+    others = []
+    for library, held in person["libraries"].items():
+        if everything or held["asked_for"] or held["events"]:
+            _license(out, library, held, timezone)
+        else:
+            others.append((library, held.get("no_seat", {}).get("command", "")))
+    if others:
         out.line()
-        _line(out, "No license: no grant in the files asks for one.", "bold")
+        _line(out, "No seat, and no grant in the files asks for one:", "bold")
+        out.table(others, styles=("", "dim"), indent=4)
 
 
 def _who(person: Mapping[str, Any]) -> str:
@@ -69,7 +70,7 @@ def _standing(person: Mapping[str, Any]) -> str:
 def _license(out: Writer, library: str, held: Mapping[str, Any], timezone: str) -> None:
     out.line()
     end = f", until {held['until']}" if held["until"] else ""
-    _line(out, f"{library}: {held['kind']}, {status_in_words(held['status'], held.get('at_vendor', ''))}{end}", "bold")
+    _line(out, f"{library}: {_held(held)}{end}", "bold")
     for grant in held["asked_for"]:
         until = f" until {grant['until']}" if grant["until"] else ""
         until += f" with {grant['ends_with']}" if "ends_with" in grant else ""
@@ -77,8 +78,27 @@ def _license(out: Writer, library: str, held: Mapping[str, Any], timezone: str) 
         _line(out, f"    {_place(grant)} asks for it: {grant['kind']}{until}{_due(grant) or weaker}.")
     if not held["asked_for"]:
         _line(out, "    No grant in the files asks for it now.")
+    if no_seat := held.get("no_seat"):
+        _no_seat(out, no_seat, held["asked_for"])
     _events(out, held["events"], timezone)
     _letters(out, held["letters"], timezone)
+
+
+def _held(held: Mapping[str, Any]) -> str:
+    """Which seat it is, and how far it has come."""
+    if held["kind"] != Kind.NONE:
+        return f"{held['kind']}, {status_in_words(held['status'], held.get('at_vendor', ''))}"
+    if held["status"] == Status.NONE:
+        return "no seat"
+    return f"no seat, {status_in_words(held['status'], held.get('at_vendor', ''))}"
+
+
+def _no_seat(out: Writer, no_seat: Mapping[str, str], asked_for: Sequence[Mapping[str, Any]]) -> None:
+    """What keeps them from a seat; the command that grants one, where no grant does that counts."""
+    if no_seat["because"]:
+        _line(out, f"    {no_seat['because']}")
+    if no_seat["command"] and not any(grant["counts"] for grant in asked_for):
+        _line(out, f"    To grant one: {no_seat['command']}")
 
 
 def _letters(out: Writer, letters: Sequence[Mapping[str, Any]], timezone: str) -> None:

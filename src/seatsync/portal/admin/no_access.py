@@ -11,6 +11,7 @@ from seatsync.domain.library import Library
 from seatsync.domain.license import ABSENT, License, Status
 from seatsync.domain.person import Member
 from seatsync.domain.portal.progress import OPEN
+from seatsync.domain.posting.no_seat import barrier, to_grant
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import day_at
 from seatsync.ledger.queries.history import HistoryLine
@@ -78,10 +79,8 @@ def _without_seat(license: License, member: Member, books: Snapshot, ended_on: s
             yield _("No grant asked for it when the files were applied last.")
             if books.applied_on:
                 yield _("That was on %(day)s.", day=day(books.applied_on))
-    if not member.on_roster:
-        yield _("They are on no roster any more, and grants are for people on rosters.")
-    elif license.status is Status.OPTED_OUT:
-        yield _("A grant with regrant: true invites them again.")
+    if in_the_way := barrier(license, member.on_roster):
+        yield _(in_the_way)
 
 
 def _ended_on(past: Sequence[HistoryLine], library: str, timezone: str) -> str:
@@ -102,7 +101,4 @@ def _command(library: Library, member: Member, license: License) -> str:
     if license.active:
         can_resend = license.status is Status.UNCLAIMED and not library.is_at_vendor
         return f"seatsync resend --library {library.id} {quote(member.email)}" if can_resend else ""
-    if not (member.on_roster and member.key) or license.status is Status.OPTED_OUT:
-        return ""
-    kind = f" --kind {library.kinds[0]}" if len(library.kinds) > 1 else ""
-    return f"seatsync edit grant {library.id}{kind} {quote(member.email)}"
+    return to_grant(library, member.email) if member.key and not barrier(license, member.on_roster) else ""

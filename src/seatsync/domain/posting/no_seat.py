@@ -1,0 +1,25 @@
+"""What keeps a member from a seat, and what brings one: the words of their page for administrators and of their story."""
+
+from __future__ import annotations
+
+from shlex import quote
+
+from seatsync.domain.library import Library
+from seatsync.domain.license import License, Status
+from seatsync.domain.portal.progress import Words
+
+LEFT = Words("They are on no roster any more, and grants are for people on rosters.")
+DECLINED = Words("A grant with regrant: true invites them again.")
+
+
+def barrier(license: License, on_roster: bool) -> str:
+    """What keeps a member without a seat from a new one, or the only thing that brings it; empty for nothing."""
+    if not on_roster:
+        return LEFT.words
+    return DECLINED.words if license.status is Status.OPTED_OUT else ""
+
+
+def to_grant(library: Library, email: str) -> str:
+    """The command that grants a seat to a member whom nothing keeps from it."""
+    kind = f" --kind {library.kinds[0]}" if len(library.kinds) > 1 else ""
+    return f"seatsync edit grant {library.id}{kind} {quote(email)}"
