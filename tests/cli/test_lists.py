@@ -438,6 +438,19 @@ def test_several_kinds_and_statuses_are_one_of_each(given: list[str], school: Pa
     }
 
 
+@pytest.mark.parametrize("command", ["members", "licenses", "export"])
+def test_claimed_is_the_status_that_json_calls_delivered(command: str, school: Path) -> None:
+    def found(word: str) -> str:
+        return run(school, command, "--library", "logos", "--status", word, *as_json).out
+
+    as_json = [] if command == "export" else ["--format", "json"]
+    assert found("claimed") == found("delivered") != found("unclaimed")
+    assert "unclaimed|claimed|opted_out" in run(school, command, "--help").out
+    assert (
+        "'taken' is not one of 'none', 'unclaimed', 'claimed'" in run(school, command, "--status", "taken", code=64).err
+    )
+
+
 def test_members_with_one_of_several_statuses_of_a_library(school: Path) -> None:
     def found(*args: str) -> set[str]:
         return {row["email"] for row in told(school, "members", "--library", "logos", *args)}

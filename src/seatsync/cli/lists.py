@@ -15,7 +15,9 @@ import click
 from seatsync.cli.options import Moment, option, with_options
 from seatsync.cli.run import Run
 from seatsync.domain.filters import CHOICES, Filters
+from seatsync.domain.license import Status
 from seatsync.domain.person import Person, spoken
+from seatsync.domain.portal.progress import status_in_words
 from seatsync.domain.text.days import day_in, local
 
 if TYPE_CHECKING:
@@ -67,9 +69,9 @@ def _options() -> list[Callable[[Any], Any]]:
         ),
         option(
             "--status",
-            type=click.Choice(CHOICES["status"]),
+            type=StatusWord(),
             multiple=True,
-            help="Only licenses with this status. Repeat it for several.",
+            help='Only licenses with this status. Repeat it for several. JSON and CSV call claimed "delivered".',
         ),
         option(
             "--at-vendor",
@@ -93,6 +95,18 @@ def _options() -> list[Callable[[Any], Any]]:
             help='Only members listed in this CSV file ("Select by CSV").',
         ),
     ]
+
+
+class StatusWord(click.Choice[str]):
+    """A status as lists and pages say it. ``delivered``, the word of JSON and CSV for claimed, is taken too."""
+
+    def __init__(self) -> None:
+        super().__init__([status_in_words(one) if one == Status.DELIVERED else one for one in CHOICES["status"]])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        claimed = status_in_words(Status.DELIVERED)
+        word = super().convert(claimed if value == Status.DELIVERED else value, param, ctx)
+        return Status.DELIVERED.value if word == claimed else word
 
 
 def unknown_library(library: str, libraries: Iterable[str], has: str = "The ledger has") -> click.UsageError:
@@ -172,7 +186,6 @@ def print_rows(run: Run, columns: Sequence[str], rows: Sequence[dict[str, Any]],
 
 def _in_words(row: Mapping[str, Any]) -> Mapping[str, Any]:
     """A row as people read it: the whole name in one column, the status with the progress at the vendor, only tags that somebody gave."""
-    from seatsync.domain.portal.progress import status_in_words
     from seatsync.domain.text.tags import IMPORTED
     from seatsync.reports.redaction import HIDDEN
 

@@ -97,7 +97,7 @@ def figures(one: Outlook, today: date) -> list[Figure]:
     invited, list = one.invited, f"seatsync licenses --library {one.library.id}"
     sent = invited.open - invited.waiting - invited.bounced
     rows = [
-        Figure("claimed", invited.claimed, f"{list} --status delivered"),
+        Figure("claimed", invited.claimed, f"{list} --status claimed"),
         Figure("unclaimed", invited.open, f"{list} --status unclaimed"),
         Figure("letter sent", sent if one.library.sends_letters else 0, f"{list} --status unclaimed"),
         Figure("letter not sent yet", invited.waiting, "seatsync outbox list --state pending"),
