@@ -65,6 +65,8 @@ def _domain_as_read(domain: str) -> str:
 
 def email_to_write(text: str) -> str:
     """What to do about a text that is no e-mail: write the one that stands in it, one of several, or else any."""
+    if mended := with_a_dot_for_a_comma(text):
+        return f"A comma where a dot belongs? Write it as {mended}."
     inside = _INSIDE.fullmatch(text[:_LONGEST])
     parts = [inside[1] or inside[2]] if inside else _BETWEEN.split(text[:_LONGEST].strip())
     if not all(map(_EMAIL.fullmatch, parts)) or email_fault(parts[0]):
@@ -72,9 +74,30 @@ def email_to_write(text: str) -> str:
     return f"Write it as {parts[0]}." if len(parts) == 1 else f"Write one e-mail only, for example {parts[0]}."
 
 
+def with_a_dot_for_a_comma(text: str) -> str:
+    """The e-mail that was meant by one with a comma in place of its domain's dots, as ann@grace,example; "" for all others."""
+    local, _, domain = text[:_LONGEST].strip().partition("@")
+    mended = f"{local}@{domain.replace(',', '.')}"
+    is_so = "," in domain and "." not in domain.partition(",")[0]
+    return mended if is_so and _EMAIL.fullmatch(mended) and not email_fault(mended) else ""
+
+
 _INSIDE = re.compile(r"(?:[^<>@]{0,200}<|mailto:|[\"'(])\s*([^\s<>]+?)[>\"'),;.]{0,3}\s*|([^\s<>]+?)[.,;:]")
 """Text around an e-mail, as mail programs and web pages have it: a name before it, pointed brackets, a full stop."""
 _BETWEEN, _LONGEST = re.compile(r"\s*[;,/|]\s*|\s+"), 1_000
+
+
+_NAMES = {
+    ",": "a comma",
+    ";": "a semicolon",
+    ":": "a colon",
+    "'": "an apostrophe",
+    "_": "an underscore",
+    "/": "a slash",
+    **dict.fromkeys('"“”„«»', "a quotation mark"),
+    **dict.fromkeys("()[]<>", "a bracket"),
+}
+"""Signs that can't be seen well in a sentence, in words."""
 
 
 def _email_fault(email: str) -> str:
@@ -85,6 +108,8 @@ def _email_fault(email: str) -> str:
     local, _, domain = email.partition("@")
     if not local:
         return "there is nothing before the @"
+    if with_a_dot_for_a_comma(email):
+        return "it has a comma after the @"
     if "." not in domain:
         return "the part after the @ has no dot"
     if any(c.isspace() for c in email):
@@ -94,7 +119,7 @@ def _email_fault(email: str) -> str:
     for part, possible in (local, EMAIL_LOCAL), (domain, rf"{EMAIL_LETTER}|\."):
         strange = next((c for c in part if not (re.fullmatch(possible, c) and _of_letters(c))), None)
         if strange:
-            return f"it has the character {visible(strange)}, which an address can't have there"
+            return f"it has {_NAMES.get(strange) or f'the character {visible(strange)}'}, which an address can't have there"
     if encoded := encoded_word(local):
         return f"it has {encoded} in it, which mail programs read as something else"
     if not _is_one_spelling(email):

@@ -11,6 +11,7 @@ from itertools import dropwhile, islice
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import printable
+from seatsync.domain.text.emails import with_a_dot_for_a_comma
 from seatsync.sources.tables.csv_records import Lines, RecordReader
 from seatsync.sources.tables.header import (
     ROWS_LOOKED_AT,
@@ -95,9 +96,9 @@ class CsvTable(Table):
         name = _NAMES.get(self.delimiter, f"“{printable(self.delimiter)}”")
         more = "the last" if self.has_secrets else f'"{printable(row[len(self.header)])}"'
         message = (
-            f"This row has {len(row)} values, but the header has {len(self.header)} columns: "
-            f"{more} has no column. A value that contains a {name} needs quotes."
+            f"This row has {len(row)} values, but the header has {len(self.header)} columns: {more} has no column."
         )
+        quotes = f" A value that contains a {name} needs quotes."
         help, position = f'Put quotes around the whole value: "Smith{self.delimiter} Jr.".', len(self.header)
         raw = self.text[self._lines.start(line) : self._lines.start(line + 1)]
         split = None if self.has_secrets else unquoted(self.columns, row, raw, self.delimiter)
@@ -106,8 +107,14 @@ class CsvTable(Table):
             is_likely = f'Under "{printable(self.header[position])}" is probably the value {whole}'
             help = f'{is_likely}: put quotes around the whole of it: "{whole}".'
             if "@" in whole:
-                help = f"{is_likely}: write one e-mail there, without a {name}."
-        self.found.append(Diagnostic("csv-row-too-long", message, help, self.at(line, position)))
+                quotes, mended = "", with_a_dot_for_a_comma(whole)
+                fix = (
+                    f"a comma where a dot belongs? Write {mended}."
+                    if mended
+                    else f"write one e-mail there, without a {name}."
+                )
+                help = f"{is_likely}: {fix}"
+        self.found.append(Diagnostic("csv-row-too-long", message + quotes, help, self.at(line, position)))
 
     def _is_split_otherwise(self, line: int, row: list[str]) -> bool:
         width = len(self.header)

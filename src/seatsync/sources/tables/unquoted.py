@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from seatsync.domain.text.emails import with_a_dot_for_a_comma
+
 
 class Unquoted(NamedTuple):
     """The column (position) of a value that was split, and the whole value."""
@@ -19,7 +21,7 @@ def unquoted(columns: Sequence[str], row: Sequence[str], raw: str, delimiter: st
     spaced = _after_spaces(raw, len(row), delimiter)
     if len(spaced) == more and spaced[-1] - spaced[0] == more - 1:
         return Unquoted(spaced[0] - 1, f"{delimiter} ".join(row[spaced[0] - 1 : spaced[0] + more]))
-    column = _around_the_email(columns, row, more)
+    column = _around_the_email(columns, row, more, delimiter)
     return None if column is None else Unquoted(column, delimiter.join(row[column : column + more + 1]))
 
 
@@ -29,7 +31,7 @@ def _after_spaces(raw: str, width: int, delimiter: str) -> list[int]:
     return [at for at, piece in enumerate(pieces) if at and piece[:1] == " "] if len(pieces) == width else []
 
 
-def _around_the_email(columns: Sequence[str], row: Sequence[str], more: int) -> int | None:
+def _around_the_email(columns: Sequence[str], row: Sequence[str], more: int, delimiter: str) -> int | None:
     """The column that was split, judged by where the only e-mail of a row should be, and where it is."""
     mails = [at for at, name in enumerate(columns) if "mail" in name]
     if len(mails) != 1:
@@ -37,6 +39,8 @@ def _around_the_email(columns: Sequence[str], row: Sequence[str], more: int) -> 
     email, parts = mails[0], row[mails[0] : mails[0] + more + 1]
     found = [at for at, cell in enumerate(row) if "@" in cell]
     if len(parts) > more and all("@" in part for part in parts):
+        return email
+    if found == [email] and with_a_dot_for_a_comma(delimiter.join(parts)) and all(map(_may_begin_an_email, parts[1:])):
         return email
     if found == [email + more] and all(map(_may_begin_an_email, parts[:-1])) and not any(map(str.islower, row[:email])):
         return email
