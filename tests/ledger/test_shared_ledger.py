@@ -1334,7 +1334,6 @@ LINES: list[tuple[list[str], Callable[[dict[str, Any]], bool]]] = [
     ),
 ]
 NOTHING = [
-    ["--library", "subs"],
     ["--what", "gran"],
     ["--commit", "1a1a"],
     ["--commit", "%"],
@@ -1429,6 +1428,24 @@ def test_why_tells_what_became_of_the_letters(grace: Path) -> None:
     assert {one["state"] for one in letters} == {"pending", "cancelled"}
     assert any("waits for `seatsync outbox send`" in line for line in told)
     assert any("not sent: something newer took its place" in line for line in told)
+
+
+def test_why_tells_letters_among_what_was_done_in_the_order_of_time_and_what_was_done_on_the_pages(
+    grace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = ("ledger", "claim", "atlas", "ben@grace.example", "--account", "ben@home.example", "--now", "2026-09-05")
+    monkeypatch.setenv("SEATSYNC_ACTOR", "pages")
+    ran(*claim, folder=grace)
+    lines = [
+        re.split("  +", line.strip())
+        for line in ran("why", "S2", "atlas", folder=grace).out.partition("atlas: ")[2].splitlines()
+        if line.startswith("    20")
+    ]
+    assert [line[1] for line in lines[:3]] == ["granted", "letter: invitation", "claimed"]
+    assert [line[0] for line in lines] == sorted(line[0] for line in lines)
+    assert lines[2][-1] == "by the member, on the pages"
+    assert "by the member, on the pages" in ran("log", "--library", "atlas", "--what", "claim", folder=grace).out
+    assert json_of("log", "--library", "atlas", "--what", "claim", folder=grace)[0]["actor"] == "pages"
 
 
 def test_why_of_who_is_asked_for_nothing_names_each_library_with_the_command_that_grants_a_seat(grace: Path) -> None:

@@ -85,6 +85,9 @@ class _WithFacts(StrEnum):
         return action
 
 
+ON_PAGES = "pages"
+"""The journal's actor for what members do on the pages. The event itself names the member."""
+
 _LIBRARY = ("title", "system", "kinds", "delivery", "slots")
 _ADMIN = ("email", "given_name", "family_name")
 _PERMANENT = frozenset({Kind.PERMANENT.value})

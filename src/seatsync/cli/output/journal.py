@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from seatsync.domain.action import ON_PAGES
 from seatsync.reports.tables.shortening import shortened
 from seatsync.reports.writer import Writer
 
@@ -30,7 +31,8 @@ def print_events(out: Writer, events: Iterable[Event]) -> None:
 
 def by_whom(event: Event) -> str:
     """Who did it, and from which commit and plan."""
-    sources = [f"by {event['actor']}"] if event["actor"] else []
+    who = "the member, on the pages" if event["actor"] == ON_PAGES else event["actor"]
+    sources = [f"by {who}"] if who else []
     sources += [f"{name} {event[name][:_DIGITS]}" for name in ("commit", "plan") if event[name]]
     return ", ".join(sources)
 

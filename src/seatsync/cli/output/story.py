@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from seatsync.cli.output.journal import by_whom
@@ -80,8 +81,7 @@ def _license(out: Writer, library: str, held: Mapping[str, Any], timezone: str) 
         _line(out, "    No grant in the files asks for it now.")
     if no_seat := held.get("no_seat"):
         _no_seat(out, no_seat, held["asked_for"])
-    _events(out, held["events"], timezone)
-    _letters(out, held["letters"], timezone)
+    _events(out, held["events"], timezone, held["letters"])
 
 
 def _held(held: Mapping[str, Any]) -> str:
@@ -101,21 +101,6 @@ def _no_seat(out: Writer, no_seat: Mapping[str, str], asked_for: Sequence[Mappin
         _line(out, f"    To grant one: {no_seat['command']}")
 
 
-def _letters(out: Writer, letters: Sequence[Mapping[str, Any]], timezone: str) -> None:
-    """When, which letter, what became of it; ``outbox list`` has the details."""
-    rows = [
-        (
-            local(one["sent_at"] or one["created_at"], timezone),
-            f"letter: {one['letter'].replace('-', ' ')}",
-            printable(
-                f"{_BECAME[one['state']]} {one['reply'] if one['state'] == LetterState.BOUNCED else ''}".strip(), 500
-            ),
-        )
-        for one in letters
-    ]
-    out.table(rows, styles=("", "", "dim"), indent=4)
-
-
 def _due(grant: Mapping[str, Any]) -> str:
     """When a grant with ``after`` gives the license; empty for another grant."""
     if "after" not in grant:
@@ -124,18 +109,26 @@ def _due(grant: Mapping[str, Any]) -> str:
     return f" on {grant['due']}, {after}" if grant["due"] else f" {after}, and there was none yet"
 
 
-def _events(out: Writer, events: Sequence[Mapping[str, Any]], timezone: str) -> None:
+def _events(
+    out: Writer, events: Sequence[Mapping[str, Any]], timezone: str, letters: Sequence[Mapping[str, Any]] = ()
+) -> None:
+    """What was done and which letters were sent or wait, in the order of time; of one time, what was done first."""
+    rows = sorted([*map(_event, events), *map(_letter, letters)], key=itemgetter(0))
+    told = [(local(at, timezone), *rest) for at, *rest in rows]
+    out.table(told, styles=("", "", "dim", "dim"), indent=4)
+
+
+def _event(event: Mapping[str, Any]) -> tuple[str, str, str, str]:
     """When, what, by whom; the person's own values stand above."""
-    rows = [
-        (
-            local(event["at"], timezone),
-            _DONE.get(event["what"], event["what"]),
-            event.get("reason") or printable(event["detail"], 500) if event["what"] != "member-add" else "",
-            by_whom(event),
-        )
-        for event in events
-    ]
-    out.table(rows, styles=("", "", "dim", "dim"), indent=4)
+    detail = event.get("reason") or printable(event["detail"], 500) if event["what"] != "member-add" else ""
+    return event["at"], _DONE.get(event["what"], event["what"]), detail, by_whom(event)
+
+
+def _letter(one: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    """When, which letter, what became of it; ``outbox list`` has the details."""
+    reply = one["reply"] if one["state"] == LetterState.BOUNCED else ""
+    became = printable(f"{_BECAME[one['state']]} {reply}".strip(), 500)
+    return one["sent_at"] or one["created_at"], f"letter: {one['letter'].replace('-', ' ')}", became, ""
 
 
 def _line(out: Writer, text: str, style: str = "") -> None:

@@ -8,10 +8,11 @@ from flask import flash, redirect, render_template, url_for
 
 from seatsync.apply import claims
 from seatsync.apply.claims import Unavailable, UnavailableReason
+from seatsync.domain.action import ON_PAGES
 from seatsync.ledger.queries.accounts import holdings
 from seatsync.ledger.queries.accounts.accounts import Account
 from seatsync.ledger.queries.accounts.holdings import AccountHolder, Seat
-from seatsync.portal.web.site import ACTOR, PageResponse, site
+from seatsync.portal.web.site import PageResponse, site
 from seatsync.portal.web.translation import _, day
 
 
@@ -28,7 +29,7 @@ def claim_seat(
             member,
             AccountHolder(who.email, who.id),
             here.now(),
-            ACTOR,
+            ON_PAGES,
             token,
             known_as,
         )
@@ -54,7 +55,7 @@ def decline_seat(institution: str, library: str, member: int, token: str = "", k
     """Decline the seat and show the result."""
     here = site()
     try:
-        claims.opt_out(here.ledger, institution, library, member, here.now(), ACTOR, token, known_as)
+        claims.opt_out(here.ledger, institution, library, member, here.now(), ON_PAGES, token, known_as)
     except Unavailable as missed:
         return problem_page(missed.reason, missed.until, missed.url)
     text = _(

@@ -13,6 +13,7 @@ from flask import current_app, g, request, session, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
+from seatsync.domain.action import ON_PAGES
 from seatsync.domain.text.days import day_at
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import AlreadyTaken, LedgerError
@@ -20,9 +21,6 @@ from seatsync.ledger.queries.outbox import iso
 from seatsync.outbox.message import Sender
 from seatsync.portal.web.limits import RateLimits
 from seatsync.portal.web.mailer import Mailer
-
-ACTOR = "pages"
-"""The journal's actor for what members do on these pages. The event itself names the member."""
 
 Result = TypeVar("Result")
 
@@ -119,9 +117,9 @@ class Site:
             return step(connection)
 
         try:
-            return self.ledger.write(None, ACTOR, "", run)
+            return self.ledger.write(None, ON_PAGES, "", run)
         except AlreadyTaken:
-            return self.ledger.write(None, ACTOR, "", run)
+            return self.ledger.write(None, ON_PAGES, "", run)
 
 
 class NoLedger(LedgerError):
