@@ -56,6 +56,11 @@ def revokes(number: int, library: str = "books") -> list[Change]:
     ]
 
 
+def ending(changes: list[Change]) -> list[Change]:
+    """The same grants, with an end date."""
+    return [change._replace(after={"until": "2027-06-30"}) for change in changes]
+
+
 def moved(number: int, old: str, new: str) -> list[Change]:
     """Members whose e-mail changes from one domain to another."""
     return [
@@ -207,7 +212,15 @@ def test_what_else_a_reviewer_must_know_is_said_once() -> None:
 @pytest.mark.parametrize(
     ("view", "line"),
     [
-        (a_plan("a", *grants(2), *grants(1, library="maps")), "Gain access**: 2 people: `new0@grace.example`"),
+        (
+            a_plan("a", *grants(2), *grants(1, library="maps")),
+            "Gain access**: 2 people: `new0@grace.example` to books and maps, `new1@grace.example` to books",
+        ),
+        (a_plan("a", *revokes(1, "maps")), "Lose access**: 1 person to maps: `old0@grace.example`"),
+        (
+            a_plan("a", *revokes(1), *revokes(1, "maps"), *revokes(7, "atlas")),
+            "Lose access**: 7 people: `old0@grace.example` to 3 libraries, `old1@grace.example` to atlas",
+        ),
         (a_plan("a", *grants(2)), "Lose access**: nobody"),
         (a_plan("a", *revokes(7)), "Lose access**: 7 people: `old0@grace.example`"),
         (a_plan("a", *grants(12, "permanent")), "Permanent**: 12 people: `new0@grace.example`"),
@@ -221,6 +234,8 @@ def test_what_else_a_reviewer_must_know_is_said_once() -> None:
             "New address**: 12 people: `ann0@school.example` → `ann0@mail.example`, ",
         ),
         (a_plan("a", *grants(1), letters={}), "Letters**: none"),
+        (a_plan("a", *ending(grants(1))), "End dates**: books: 1 new seat ends on 2027-06-30"),
+        (a_plan("a", *grants(3), *ending(grants(2))), "End dates**: books: of 5 new seats, 2 end on 2027-06-30"),
         (
             a_plan("a", *grants(1), slots={name: SlotChange(Slots(9), Slots(*left)) for name, left in LEFT.items()}),
             "Seats left**: full 2 too many for 8, none 0 of 3, few 1 of 90, some 5 of 10, a 5 of 5, 2 more libraries",
@@ -237,11 +252,16 @@ def test_the_panel_says_who_gains_and_loses_which_letters_go_out_and_where_seats
     assert f"<dt>{label}</dt><dd>{words}" in "".join(html.plans([view]))
 
 
-def test_an_address_at_the_same_domain_is_no_news_for_the_panel_except_where_pseudonyms_hide_the_domain() -> None:
+def test_an_address_at_the_same_domain_is_no_news_for_verdict_and_panel_except_where_pseudonyms_hide_the_domain() -> (
+    None
+):
     same, other = (a_plan("a", *moved(1, "school.example", domain)) for domain in ("SCHOOL.example", "mail.example"))
     assert "New address" not in report([same])
+    assert "\n1 change; all can be undone." in report([same])
+    assert "\n1 change; 1 e-mail changes to another domain; all can be undone." in report([other])
     for view in (same, other):
         hidden = report([PlanView(Redactor({}).plan(view.plan))])
+        assert "\n1 change; 1 e-mail changes; all can be undone." in hidden
         assert re.search("New address[*]{2}: 1 person: `?person-[0-9a-f]{12}`? → `?person-[0-9a-f]{12}`?\n", hidden)
 
 

@@ -394,7 +394,7 @@ ANN, BEN = "ann@grace.example (Ann Test)", "ben@grace.example (Ben Test)"
 def test_names_stand_beside_emails_in_the_panel_and_where_the_change_does_not_say_them(final: Plan) -> None:
     for shown in (as_text(final), rendered(as_markdown(final)).text, Page(as_html(final)).text):
         assert re.search(rf"Permanent:?\s*2 people: {re.escape(ANN)}, {re.escape(BEN)}\n", shown)
-        assert re.search(r"Lose access:?\s*1 person: di@grace.example \(Di Test\)\n", shown)
+        assert re.search(r"Lose access:?\s*1 person to books: di@grace.example \(Di Test\)\n", shown)
         assert shown.count("Ben Test") == 4  # gains access, forever; joins; gets it
         assert "di@grace.example (Di Test)" in shown.partition("loses books")[2]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from functools import partial
@@ -36,38 +36,56 @@ class Effect(IntEnum):
 
 @dataclass(frozen=True)
 class Panel:
-    """The facts on which a reviewer decides: the e-mails of those who gain or lose, each once, in the order of the plan."""
+    """The facts on which a reviewer decides: the e-mails of those who gain or lose, each once, in the order of the plan.
+
+    ``gain`` and ``lose`` have the libraries of each. ``moved`` are the old and new e-mails that are at another domain: whoever
+    reads the new address gets the seat. Pseudonyms do not say their domain, so a redacted plan has all new e-mails there.
+    """
 
     decision: Decision
     sentence: str
-    gain: Sequence[str]
-    lose: Sequence[str]
+    gain: Mapping[str, Sequence[str]]
+    lose: Mapping[str, Sequence[str]]
     permanent: Sequence[str]
     new_admins: Sequence[str]
     lost_admins: Sequence[str]
+    moved: Sequence[tuple[str, str]]
 
 
 def panel(plan: Plan) -> Panel:
     """Return the decision panel of a plan."""
-    found: dict[str, dict[str, None]] = {
-        name: {} for name in ("gain", "lose", "permanent", "new_admins", "lost_admins")
-    }
+    found: dict[str, dict[str, None]] = {name: {} for name in ("permanent", "new_admins", "lost_admins")}
+    gain: dict[str, list[str]] = {}
+    lose: dict[str, list[str]] = {}
     finals = 0
     for change in plan.changes:
         if effect(change) is Effect.FINAL:
             finals += 1
             found["permanent"][change.member] = None
         if change.action is Action.GRANT and takes_seat(change):
-            found["gain"][change.member] = None
+            gain.setdefault(change.member, []).append(change.library)
         elif change.action is Action.REVOKE:
-            found["lose"][change.member] = None
+            lose.setdefault(change.member, []).append(change.library)
         elif change.action is Action.ADMIN_ADD:
             found["new_admins"][str((change.after or {}).get("email", ""))] = None
         elif change.action is Action.ADMIN_REMOVE:
             found["lost_admins"][str((change.before or {}).get("email", ""))] = None
     decision = _decision(plan, finals)
-    sentence = _sentence(plan, decision, finals, len(found["lose"]))
-    return Panel(decision, sentence, **{name: list(emails) for name, emails in found.items()})
+    moved = list(_moved(plan))
+    sentence = _sentence(plan, decision, finals, len(lose), len(moved))
+    permanent, new_admins, lost_admins = map(list, found.values())
+    return Panel(decision, sentence, gain, lose, permanent, new_admins, lost_admins, moved)
+
+
+def _moved(plan: Plan) -> Iterator[tuple[str, str]]:
+    for change in plan.changes:
+        old, new = str((change.before or {}).get("email", "")), change.member
+        if new and old and (plan.redacted or _domain(old) != _domain(new)):
+            yield old, new
+
+
+def _domain(email: str) -> str:
+    return email.rpartition("@")[2].lower()
 
 
 def effect(change: Change) -> Effect:
@@ -132,12 +150,15 @@ def _decision(plan: Plan, finals: int) -> Decision:
     return Decision.IRREVERSIBLE if finals else Decision.SAFE
 
 
-def _sentence(plan: Plan, decision: Decision, finals: int, losers: int) -> str:
+def _sentence(plan: Plan, decision: Decision, finals: int, losers: int, moved: int) -> str:
     changes = partial(in_all, len(plan.changes), seen(plan))
     passed = f" {counted(len(plan.approvals), 'limit')} passed by approval." if plan.approvals else ""
     if warnings := sum(one.severity is Severity.WARNING for one in plan.warnings):
         passed += f" {counted(warnings, 'warning')}."
     lose = f"; {counted(losers, 'person loses', 'people lose')} access" if losers else ""
+    if moved:
+        where = "" if plan.redacted else " to another domain"
+        lose += f"; {counted(moved, 'e-mail changes', 'e-mails change')}{where}"
     match decision:
         case Decision.BLOCKED:
             return f"{counted(len(plan.refusals), 'rule')} broken. Nothing will be applied."

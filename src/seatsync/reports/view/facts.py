@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from seatsync.domain.action import Action
 from seatsync.domain.approval import PassedLimit
 from seatsync.domain.diagnostic import counted, named
+from seatsync.planning.change import Change, takes_seat
 from seatsync.planning.plan import Plan
 from seatsync.reports.view.changes import end_words, ends_on, seen_in_words
 from seatsync.reports.view.counting import actions_in_words, letters_in_words, seats_left
@@ -18,6 +20,7 @@ from seatsync.reports.view.names import Names
 _FEW = 5  # people named where a report names them again below
 _MANY = 10  # people named who get what cannot be taken back
 _DATES = 10  # end dates, each in its library
+_NAMED_LIBRARIES = 2  # libraries named of a person
 
 
 class Fact(NamedTuple):
@@ -37,8 +40,9 @@ def _people(plan: Plan, panel: Panel, names: Names) -> Iterator[Fact]:
     if seen := [change for change in plan.changes if change.action is Action.OBSERVE]:
         yield Fact("Seen at the vendor", f"{len(seen):,}: {seen_in_words(seen)}")
     if plan.changes:
-        yield Fact("Gain access", _persons(panel.gain, _FEW, names))
-        yield Fact("Lose access", _persons(panel.lose, _FEW, names))
+        is_of_one = len({*plan.slots, *(id for ids in (*panel.gain.values(), *panel.lose.values()) for id in ids)}) < 2
+        yield Fact("Gain access", _access(panel.gain, names, is_of_one))
+        yield Fact("Lose access", _access(panel.lose, names, is_of_one))
     for label, emails, most in (
         ("Permanent", panel.permanent, _MANY),
         ("New administrators", panel.new_admins, _FEW),
@@ -46,20 +50,29 @@ def _people(plan: Plan, panel: Panel, names: Names) -> Iterator[Fact]:
     ):
         if emails:
             yield Fact(label, _persons(emails, most, names))
-    if moved := [f"{old} → {names.person(new)}" for old, new in _other_domains(plan)]:
+    if moved := [f"{old} → {names.person(new)}" for old, new in panel.moved]:
         yield Fact("New address", f"{counted(len(moved), 'person', 'people')}: {named(moved, _MANY)}")
 
 
-def _other_domains(plan: Plan) -> Iterator[tuple[str, str]]:
-    """The old and the new e-mails at another domain: who may read the new one gets the seat. Pseudonyms do not say their domain."""
-    for change in plan.changes:
-        old = str((change.before or {}).get("email", ""))
-        if change.member and old and (plan.redacted or _domain(old) != _domain(change.member)):
-            yield old, change.member
+def _access(people: Mapping[str, Sequence[str]], names: Names, is_of_one: bool) -> str:
+    """Who gains or loses access, and to what: said once if it is the same for all, not at all if there is only one library."""
+    if is_of_one or not people:
+        return _persons([*people], _FEW, names)
+    kinds = {tuple(sorted(libraries)) for libraries in people.values()}
+    alike = len(kinds) == 1
+    shown = [
+        names.person(email) + ("" if alike else _to(sorted(libraries)))
+        for email, libraries in islice(people.items(), _FEW)
+    ]
+    rest = len(people) - len(shown)
+    more = f" and {rest:,} more" if rest else ""
+    return f"{counted(len(people), 'person', 'people')}{_to(kinds.pop()) if alike else ''}: {', '.join(shown)}{more}"
 
 
-def _domain(email: str) -> str:
-    return email.rpartition("@")[2].lower()
+def _to(libraries: Sequence[str]) -> str:
+    """``to books``, ``to books and maps``, ``to 4 libraries``."""
+    few = len(libraries) <= _NAMED_LIBRARIES
+    return f" to {' and '.join(libraries) if few else counted(len(libraries), 'library', 'libraries')}"
 
 
 def _persons(emails: Sequence[str], most: int, names: Names) -> str:
@@ -97,15 +110,23 @@ def _passes(passed: PassedLimit) -> str:
 
 
 def _ends(plan: Plan) -> Iterator[Fact]:
-    """How many seats get which end date, as ``books: 46 seats end on 2026-11-27 (was: no end)``."""
+    """How many seats get which end date: ``books: 46 seats end on 2026-11-27 (was: no end)``, ``books: of 5 new seats, 1 ends on …``."""
+    new = Counter(change.library for change in plan.changes if _is_new(change))
     counts = Counter(
-        (change.library, (change.after or {})["until"], (change.before or {}).get("until"))
+        (change.library, (change.after or {})["until"], (change.before or {}).get("until"), _is_new(change))
         for change in plan.changes
         if "until" in (change.after or {})
     )
     ordered = sorted(counts.items(), key=lambda item: (item[0][0], item[0][1] or "~", item[0][2] or ""))
-    for (library, until, was), number in ordered[:_DATES]:
+    for (library, until, was, is_new), number in ordered[:_DATES]:
         before = f" (was: {end_words(was)})" if was is not None else ""
-        yield Fact("End dates", f"{library}: {counted(number, 'seat')} {ends_on(until, number)}{before}")
+        seats = counted(number, "new seat" if is_new else "seat")
+        if is_new and number < new[library]:
+            seats = f"of {new[library]:,} new seats, {number:,}"
+        yield Fact("End dates", f"{library}: {seats} {ends_on(until, number)}{before}")
     if rest := sum(number for _, number in ordered[_DATES:]):
         yield Fact("End dates", f"{counted(rest, 'more seat')} with other dates")
+
+
+def _is_new(change: Change) -> bool:
+    return change.action is Action.GRANT and takes_seat(change)
