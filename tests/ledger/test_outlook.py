@@ -12,6 +12,7 @@ import pytest
 
 from tests.cli.test_lists import write_csv
 from tests.support.command_line import seatsync
+from tests.support.terminals import on_terminal
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -112,6 +113,12 @@ def test_the_numbers_are_those_of_the_lists(school: Path) -> None:
     }
 
 
+def test_the_report_at_a_terminal_says_how_to_write_its_page_into_a_file(school: Path) -> None:
+    shown = on_terminal(school, "report")
+    assert "seatsync report > seats.html" in " ".join(shown.split())
+    assert "<html" not in shown
+
+
 def test_the_status_says_which_seats_end_next_now_and_then(school: Path) -> None:
     people(school, {0: "student", 1: "guest"})
     run(school, "apply", "--yes", now="2026-09-01")
@@ -123,6 +130,9 @@ def test_the_status_says_which_seats_end_next_now_and_then(school: Path) -> None
     )
     assert "Next to end: 1 seat of books after 2027-06-30." in now
     assert "Next to end: 1 seat of books after 2027-02-28." in then
+    assert "`seatsync licenses --ends 2027-06-30` lists whose" in now
+    assert "seatsync licenses" not in then, "it would list those of today"
+    assert "p0@grace.example" in run(school, "licenses", "--ends", "2027-06-30", now="2026-09-04")
     assert json.loads(run(school, "status", "--format", "json", now="2026-09-04"))["ends"] == {
         "books": [{"day": "2027-06-30", "seats": 1}]
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,11 @@ def command(run: Run, folders: list[Path]) -> None:
     The page loads nothing, has no script and names no member. The numbers come from the ledger; the dashed lines say what is left
     as seats end, if nothing else happens.
     """
+    if run.format == "html" and sys.stdout.isatty():
+        raise click.UsageError(
+            "The report is a page for a browser. Write it into a file: `seatsync report > seats.html`. "
+            "`seatsync status` shows the numbers here."
+        )
     states = [_state(folder, run) for folder in folders]
     if run.format == "json":
         objects = [_as_json(state) for state in states]

@@ -53,7 +53,7 @@ def command(run: Run, folders: list[Path], as_of: datetime | None) -> None:
     for number, institution in enumerate(institutions):
         if number:
             out.line()
-        _print(out, institution)
+        _print(out, institution, is_present=as_of is None)
 
 
 class _Institution(NamedTuple):
@@ -81,7 +81,7 @@ def _read(folder: Path, run: Run, as_of: datetime | None) -> _Institution:
     )
 
 
-def _print(out: Writer, institution: _Institution) -> None:
+def _print(out: Writer, institution: _Institution, is_present: bool) -> None:
     """The seats, then what ends next and what is to be done at the vendor. A kind without seats has no number."""
     libraries = institution.seats["libraries"]
     rows = [
@@ -94,7 +94,15 @@ def _print(out: Writer, institution: _Institution) -> None:
             f"{counted(days[0]['seats'], 'seat')} of {library} after {days[0]['day']}" for library, days in ends.items()
         )
         out.line()
-        out.line((f"Next to end: {', '.join(first)}. `seatsync report` shows what is ahead.", ""))
+        out.line((f"Next to end: {', '.join(first)}.", ""))
+        if is_present:
+            soonest = min(days[0]["day"] for days in ends.values())
+            out.line(
+                (
+                    f"`seatsync licenses --ends {soonest}` lists whose; `seatsync report > seats.html` draws all ahead.",
+                    "",
+                )
+            )
     if institution.in_words:
         out.line()
         out.line(("To be done at the vendor (`seatsync worklist list` names the people):", ""))
