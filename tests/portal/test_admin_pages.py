@@ -641,6 +641,24 @@ def test_a_list_has_the_commands_and_the_lines_that_grant_to_just_its_members(
     assert "Nothing to do: the ledger matches the files." in ran(crowd, "plan", now=LATER).out
 
 
+@pytest.mark.parametrize(
+    ("query", "offered"),
+    [
+        ("library=jamworks", {"grant", "revoke"}),
+        ("library=jamworks&licensed=without", {"grant"}),
+        ("library=jamworks&licensed=with", {"revoke"}),
+        ("licensed=without", {"grant"}),
+        ("licensed=with", {"grant", "revoke"}),
+    ],
+)
+def test_a_list_offers_only_the_changes_that_fit_its_members(
+    query: str, offered: set[str], crowd: Path, ruth: Browser
+) -> None:
+    commands, lines = commands_and_lines(ruth.open(f"/admin/grace/members?{query}"))
+    assert {command.split()[1] for command in commands} - {"tag"} == offered
+    assert bool(lines) is ("grant" in offered)
+
+
 @pytest.mark.parametrize("query", ["roster=left", "roster=any", "search=nobody"])
 def test_a_list_of_nobody_whom_a_grant_reaches_has_no_command(query: str, ruth: Browser) -> None:
     assert commands_and_lines(ruth.open(f"/admin/grace/members?{query}")) == ([], [])

@@ -12,6 +12,9 @@ from seatsync.domain.text.tags import IMPORTED
 from seatsync.sources.editing.texts.yaml_values import Plain, flow
 
 
+_VERBS = ("grant", "revoke")
+
+
 class Edits(NamedTuple):
     """The ``commands`` that change the files for some members, and the ``lines`` that say the same under ``grants``, one for each
     library. ``file`` is the CSV that names the members; empty if their tags do."""
@@ -21,10 +24,10 @@ class Edits(NamedTuple):
     file: str = ""
 
 
-def edits_of_file(name: str, libraries: Sequence[Library]) -> Edits:
+def edits_of_file(name: str, libraries: Sequence[Library], verbs: Sequence[str] = _VERBS) -> Edits:
     """The changes for whom the file ``name`` lists."""
     whom = f"--select {quote(name if not name.startswith('-') else f'./{name}')}"
-    edits = _edits(whom, {"file": name}, libraries, name)
+    edits = _edits(whom, {"file": name}, libraries, name, verbs)
     return edits._replace(commands=[*edits.commands, f"seatsync edit tag TAG {whom}"])
 
 
@@ -33,11 +36,18 @@ def edits_of_list(filters: Filters, institution: str, libraries: Sequence[Librar
     if filters.roster != "on":
         return None
     if not _is_group(filters):
-        return edits_of_file(f"{institution}-members.csv", libraries)
+        return edits_of_file(f"{institution}-members.csv", libraries, _fitting(filters))
     if not filters.tag:
         return _edits("--everyone", {"everyone": Plain("true")}, libraries)
     whom = " ".join(f"--tag {quote(tag)}" for tag in filters.tag)
     return _edits(whom, {"tags": list(filters.tag)}, libraries)
+
+
+def _fitting(filters: Filters) -> Sequence[str]:
+    """What can be done for members of whom all have a seat of the chosen library, or none have any."""
+    if filters.licensed == "without":
+        return ["grant"]
+    return ["revoke"] if filters.licensed == "with" and filters.library else _VERBS
 
 
 def _is_group(filters: Filters) -> bool:
@@ -46,11 +56,15 @@ def _is_group(filters: Filters) -> bool:
     return is_of_tags and not any(tag.startswith((IMPORTED, "-")) for tag in filters.tag)
 
 
-def _edits(whom: str, to: Mapping[str, Any], libraries: Sequence[Library], file: str = "") -> Edits:
+def _edits(
+    whom: str, to: Mapping[str, Any], libraries: Sequence[Library], file: str = "", verbs: Sequence[str] = _VERBS
+) -> Edits:
     commands, lines = [], []
     for library in libraries:
         kinds = {"kind": library.kinds[0].value} if len(library.kinds) > 1 else {}
         option = "".join(f" --kind {kind}" for kind in kinds.values())
-        commands += [f"seatsync edit grant {library.id}{option} {whom}", f"seatsync edit revoke {library.id} {whom}"]
-        lines.append(f"  - {flow({'library': library.id, **kinds, 'to': to})}")
+        options = {"grant": option, "revoke": ""}
+        commands += [f"seatsync edit {verb} {library.id}{options[verb]} {whom}" for verb in verbs]
+        if "grant" in verbs:
+            lines.append(f"  - {flow({'library': library.id, **kinds, 'to': to})}")
     return Edits(commands, lines, file)
