@@ -314,8 +314,11 @@ def test_every_change_stands_once_and_has_its_effect() -> None:
         Effect.UPDATE,
         Effect.FINAL,
     ]
-    rows = [row for row in report([a_plan("a", *changes)]).splitlines() if row.startswith("| `")]
+    said = report([a_plan("a", *changes)])
+    rows = [row for row in said.splitlines() if row.startswith("| `")]
     assert len(rows) == len(changes)
+    taken, earlier = "### Taken away (1 change)", "### Ends earlier (1 change)"
+    assert said.index(taken) < said.rindex("old0@") < said.index(earlier) < said.rindex("end@x.example")
 
 
 # ── Within the limit ────────────────────────────────────────────────────────────────────────────────────────────────

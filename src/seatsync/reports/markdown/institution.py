@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from seatsync.domain.action import Action
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.reports.literal import literal, prose
 from seatsync.reports.markdown.about import About, remarks
@@ -24,7 +25,7 @@ _OWN = ("approval-in-this-change", "limit-in-this-change")  # exceptions that a 
 
 
 def institution_section(view: PlanView, facts: Panel, start: str, most: int, about: About | None = None) -> str:
-    """One institution: panel, seats, broken rules, what cannot be undone, losses, warnings, then the other changes (folded).
+    """One institution: panel, seats, broken rules, what cannot be undone, losses, earlier ends, warnings, then the other changes (folded).
 
     Its heading begins with ``start``. ``about`` is given for the only institution.
     """
@@ -37,13 +38,15 @@ def institution_section(view: PlanView, facts: Panel, start: str, most: int, abo
     if len(head + told + final) > most // 2:
         told, final = "", final if len(head + final) <= most // 2 else ""
     changes = by_effect(view.plan.changes)
+    losses = changes[Effect.LOSS]
     warnings = [one for one in view.warnings if one.code not in _OWN]
     below = f"{start.split()[0]}#"
     sections = [
         seats_section(view.slots),
         *finding_sections(view.refusals, ("rule broken", "rules broken"), "Rules broken", below, view),
         changes_section(changes[Effect.FINAL], view, "Cannot be undone", below),
-        changes_section(changes[Effect.LOSS], view, "Taken away", below),
+        changes_section([one for one in losses if one.action is not Action.LICENSE_UPDATE], view, "Taken away", below),
+        changes_section([one for one in losses if one.action is Action.LICENSE_UPDATE], view, "Ends earlier", below),
         *finding_sections(_with(warnings, Severity.WARNING), ("warning", "warnings"), "Warnings", below, view),
         *finding_sections(_with(warnings, Severity.NOTICE), ("notice", "notices"), "Worth knowing", below, view),
         folded_section(changes[Effect.UPDATE], view, "Changed"),
