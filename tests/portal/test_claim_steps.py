@@ -74,7 +74,8 @@ def test_a_claim_ends_at_the_button_that_opens_the_library_on_the_page_and_in_th
 
 def test_the_letter_after_a_claim_names_the_account_that_the_seat_is_in(pages: Pages) -> None:
     for email in ("ann@grace.example", "ben@grace.example"):
-        pages.account(email).press("Claim this seat")
+        shown = pages.account(email).press("Claim this seat")
+    assert "To use Logos, sign in there with the account ben@grace.example." in shown.text
     sent(pages.folder)
     for letter in (
         pages.mail("ann@grace.example", "Biblical Studies is yours permanently"),
