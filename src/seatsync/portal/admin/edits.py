@@ -11,7 +11,6 @@ from seatsync.domain.library import Library
 from seatsync.domain.text.tags import IMPORTED
 from seatsync.sources.editing.texts.yaml_values import Plain, flow
 
-
 _VERBS = ("grant", "revoke")
 
 
