@@ -451,6 +451,12 @@ def test_claimed_is_the_status_that_json_calls_delivered(command: str, school: P
     )
 
 
+def test_the_help_of_licenses_says_at_both_places_that_all_adds_revoked_ones(school: Path) -> None:
+    help = " ".join(run(school, "licenses", "--help").out.split())
+    assert "with --all also revoked and opted-out ones" in help
+    assert "--all Members with or without a license; where licenses are listed, also revoked" in help
+
+
 def test_members_with_one_of_several_statuses_of_a_library(school: Path) -> None:
     def found(*args: str) -> set[str]:
         return {row["email"] for row in told(school, "members", "--library", "logos", *args)}

@@ -1473,6 +1473,20 @@ def test_why_of_who_has_left_names_no_command_but_what_keeps_them_from_a_seat(gr
     assert "zeph" not in json.dumps(person)
 
 
+def test_why_takes_the_title_of_a_library_unless_two_have_it(grace: Path) -> None:
+    config = (grace / "seatsync.yaml").read_text(encoding="utf-8")
+    named = re.sub(r"(  atlas: .*title: )[^,}]+", r"\1Great Atlas", config)
+    assert named != config
+    (grace / "seatsync.yaml").write_text(named, encoding="utf-8")
+    assert json_of("why", "S2", "great atlas", folder=grace) == json_of("why", "S2", "atlas", folder=grace)
+    (grace / "seatsync.yaml").write_text(re.sub(r"title: [^,}]+", "title: Great Atlas", named), encoding="utf-8")
+    assert "The libraries are: atlas, books, sub" in ran("why", "S2", "Great Atlas", folder=grace, code=USAGE).err
+
+
+def test_why_of_nobody_says_how_to_search(grace: Path) -> None:
+    assert "seatsync members --search TEXT" in ran("why", "nobody@else.example", folder=grace, code=REFUSED).err
+
+
 def test_why_of_one_library_as_json(grace: Path) -> None:
     [person] = json_of("why", "S2", "atlas", folder=grace)
     assert person["roster"] == {"file": "members.csv", "line": 3}

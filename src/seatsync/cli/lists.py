@@ -60,7 +60,12 @@ def _options() -> list[Callable[[Any], Any]]:
             flag_value="without",
             help="Only members without a license (of the library).",
         ),
-        option("--all", "licensed", flag_value="all", help="With or without a license."),
+        option(
+            "--all",
+            "licensed",
+            flag_value="all",
+            help="Members with or without a license; where licenses are listed, also revoked and opted-out ones.",
+        ),
         option(
             "--kind",
             type=click.Choice(CHOICES["kind"]),

@@ -218,7 +218,8 @@ def nobody_named(connection: Connection | None, institution: str, name: str) -> 
     from seatsync.ledger.queries.named import did_you_mean_member
 
     guess = did_you_mean_member(connection, institution, name) if connection is not None else ""
-    return Impossible(f"The ledger has no member {name}. {guess}".rstrip(), "List the members: `seatsync members`.")
+    help = "Search by a part of the name, e-mail or student id: `seatsync members --search TEXT`."
+    return Impossible(f"The ledger has no member {name}. {guess}".rstrip(), help)
 
 
 def stopped_by_warnings(plan: Plan, strict: bool) -> bool:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @click.command("why")
 @click.argument("member", metavar="EMAIL|ID")
-@click.argument("library", required=False)
+@click.argument("library", required=False, metavar="[LIBRARY|TITLE]")
 @folder
 @common("text", "json", pages=True)
 def command(run: Run, folder: Path, member: str, library: str | None) -> None:
@@ -42,6 +42,7 @@ def command(run: Run, folder: Path, member: str, library: str | None) -> None:
     \b
     seatsync why ann@grace.example
     seatsync why ann@grace.example biblical-studies
+    seatsync why ann@grace.example "Biblical Studies"
 
     Shows each license, the file and line that ask for it now, and its history: when, by whom, from which commit and plan, and
     why it was revoked. Of a library without a seat for them it says what brings one. A member is also found by an e-mail or
@@ -122,16 +123,25 @@ def _people_named(
     licensed = libraries_with_licenses(connection, id) if connection is not None else []
     snapshot = read_snapshot(connection, id, around.numbers, licensed)
     must_belong_to(snapshot, id)
-    libraries = [*dict.fromkeys([*desired.libraries, *licensed])]
-    if library is not None and library not in libraries:
-        raise unknown_library(library, libraries, "There is")
-    chosen = [library] if library is not None else libraries
+    chosen = _chosen(library, desired, snapshot, licensed)
     numbers = members_named(connection, id, name) if connection is not None else []
     if not numbers and any(email_key(name) == row.key for row in desired.members):
         numbers = [0]  # only in the files
     return [
         _explanation(run, folder.path, id, desired, snapshot, connection, number, name, chosen) for number in numbers
     ]
+
+
+def _chosen(library: str | None, desired: Desired, snapshot: Snapshot, licensed: Iterable[str]) -> list[str]:
+    """The library with this id or title; without one, all of the files and those with licenses."""
+    libraries = [*dict.fromkeys([*desired.libraries, *licensed])]
+    if library is None or library in libraries:
+        return libraries if library is None else [library]
+    titles = {id: one.title.casefold() for id, one in {**snapshot.libraries, **desired.libraries}.items()}
+    titled = [id for id in libraries if titles.get(id) == library.casefold()]
+    if len(titled) != 1:
+        raise unknown_library(library, libraries, "There is")
+    return titled
 
 
 def _hidden(name: str, run: Run) -> str:
