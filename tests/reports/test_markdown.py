@@ -15,7 +15,8 @@ from seatsync.domain.action import Action
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.library import Slots
 from seatsync.domain.origin import Origin
-from seatsync.planning.change import Change
+from seatsync.planning.change import Change, grouped
+from seatsync.planning.letters import letter_counts
 from seatsync.planning.plan import Plan
 from seatsync.planning.seats import SlotChange
 from seatsync.reports import html, text
@@ -263,6 +264,18 @@ def test_an_address_at_the_same_domain_is_no_news_for_verdict_and_panel_except_w
         hidden = report([PlanView(Redactor({}).plan(view.plan))])
         assert "\n1 change; 1 e-mail changes; all can be undone." in hidden
         assert re.search("New address[*]{2}: 1 person: `?person-[0-9a-f]{12}`? → `?person-[0-9a-f]{12}`?\n", hidden)
+
+
+def test_a_permanent_seat_that_is_never_taken_back_is_in_no_count_of_the_panel_nor_told() -> None:
+    """The table of seats leaves it where it is, too."""
+    kept = [change._replace(kind="permanent", member="owner@grace.example") for change in revokes(1)]
+    said = report([a_plan("a", *revokes(3), *kept, broken=1)])
+    assert "\n- **Lose access**: 3 people: `old0@" in said
+    assert "\n- **In all**: 3 seats taken back\n" in said
+    assert letter_counts(grouped([*revokes(3), *kept]), {}) == {"removed": 3}
+    alone = report([a_plan("a", *kept, broken=1)])
+    assert "\n- **Lose access**: nobody\n" in alone
+    assert "\n- **In all**: nothing\n" in alone
 
 
 def test_each_verdict_has_its_own_colour_in_the_terminal_and_on_the_page() -> None:

@@ -38,6 +38,11 @@ def takes_seat(change: Change) -> bool:
     return bool(before.get("kind", Kind.NONE) == Kind.NONE)
 
 
+def is_impossible(change: Change) -> bool:
+    """Whether a change is only there to be refused: a permanent license is never revoked."""
+    return change.action is Action.REVOKE and change.kind == Kind.PERMANENT
+
+
 Groups = Mapping[tuple[Action, str], Sequence[Change]]
 """Changes by action and library (empty if none), in the order in which actions are applied."""
 

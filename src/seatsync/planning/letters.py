@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from seatsync.domain.action import Action, Letter
 from seatsync.domain.letters import letter_of
 from seatsync.domain.library import Library
-from seatsync.planning.change import Change, Groups
+from seatsync.planning.change import Change, Groups, is_impossible
 
 
 def letter_counts(groups: Groups, libraries: Mapping[str, Library]) -> dict[str, int]:
@@ -23,6 +23,7 @@ def letter_counts(groups: Groups, libraries: Mapping[str, Library]) -> dict[str,
         if action.facts.letter is not None:
             known = libraries.get(library)
             told = [change for change in changes if change.record not in replaced] if replaced else changes
+            told = [change for change in told if not is_impossible(change)] if action is Action.REVOKE else told
             for case, number in Counter(map(_case, told)).items():
                 counts[letter_of(action, known, *case)] += number
     return {letter.value: counts[letter] for letter in Letter if counts[letter]}

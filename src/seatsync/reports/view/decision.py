@@ -10,7 +10,7 @@ from typing import assert_never
 
 from seatsync.domain.action import Action, Sign
 from seatsync.domain.diagnostic import Severity, counted
-from seatsync.planning.change import Change, takes_seat
+from seatsync.planning.change import Change, is_impossible, takes_seat
 from seatsync.planning.plan import Plan
 
 
@@ -64,7 +64,7 @@ def panel(plan: Plan) -> Panel:
             found["permanent"][change.member] = None
         if change.action is Action.GRANT and takes_seat(change):
             gain.setdefault(change.member, []).append(change.library)
-        elif change.action is Action.REVOKE:
+        elif change.action is Action.REVOKE and not is_impossible(change):
             lose.setdefault(change.member, []).append(change.library)
         elif change.action is Action.ADMIN_ADD:
             found["new_admins"][str((change.after or {}).get("email", ""))] = None
