@@ -78,7 +78,10 @@ def with_page(top: Path, look: str) -> ProgramCopy:
 
 def python(program: ProgramCopy, *args: str) -> subprocess.CompletedProcess[str]:
     """Run a test script with the copy in place of the program."""
-    found = os.environ | {"PYTHONPATH": f"{program.top}:{ROOT}"}
+    found = os.environ | {
+        "PYTHONPATH": f"{program.top}:{ROOT}",
+        "SEATSYNC_TEST_PART": "",
+    }  # all tests, whose turn it is or not
     return subprocess.run(
         [sys.executable, *args], cwd=program.top, env=found, capture_output=True, text=True, check=False
     )
