@@ -18,6 +18,7 @@ import pytest
 from tests.support.code_hosts import CodeHost, GitHub, GitLab, serving
 from tests.support.command_line import Outcome, seatsync
 from tests.support.databases import location, rows
+from tests.support.git_author import commit_as_ruth
 
 CONFIG = """\
 version: 1
@@ -131,11 +132,7 @@ class School:
 
 @pytest.fixture(autouse=True)
 def author(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    for name in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{name}_NAME", "Ruth")
-        monkeypatch.setenv(f"GIT_{name}_EMAIL", "ruth@grace.example")
+    commit_as_ruth(monkeypatch)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.command_line import Outcome, seatsync
+from tests.support.git_author import commit_as_ruth
 
 CONFIG = """\
 version: 1
@@ -25,10 +25,7 @@ HEADER = "email,given_name,family_name\n"
 
 @pytest.fixture(autouse=True)
 def author(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    for name in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{name}_NAME", "Ruth")
-        monkeypatch.setenv(f"GIT_{name}_EMAIL", "ruth@grace.example")
+    commit_as_ruth(monkeypatch)
 
 
 class School:

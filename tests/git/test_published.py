@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from seatsync.git.published import published
+from tests.support.git_author import commit_as_ruth
 
 FILES = ("seatsync.yaml", "rosters/members.csv")
 
@@ -48,10 +48,7 @@ class Checkout:
 
 @pytest.fixture(autouse=True)
 def author(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    for name in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{name}_NAME", "Ruth")
-        monkeypatch.setenv(f"GIT_{name}_EMAIL", "ruth@grace.example")
+    commit_as_ruth(monkeypatch)
 
 
 GITHUB_SERVER = {"GITHUB_SERVER_URL": "https://git.school.example"}

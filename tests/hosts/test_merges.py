@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import subprocess
@@ -14,6 +13,7 @@ import pytest
 from tests.hosts.test_comment import event, host
 from tests.support.code_hosts import CodeHost, Fault, GitHub
 from tests.support.command_line import Outcome, seatsync
+from tests.support.git_author import commit_as_ruth
 
 __all__ = ["host"]
 
@@ -139,10 +139,7 @@ class School:
 
 @pytest.fixture
 def school(tmp_path: Path, host: CodeHost, monkeypatch: pytest.MonkeyPatch) -> School:
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    for name in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{name}_NAME", "Ruth")
-        monkeypatch.setenv(f"GIT_{name}_EMAIL", "ruth@grace.example")
+    commit_as_ruth(monkeypatch)
     monkeypatch.setenv("GITHUB_REF", "refs/heads/main")
     monkeypatch.setenv("CI_COMMIT_BRANCH", "main")
     (tmp_path / "school").mkdir()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from tests.support.command_line import seatsync
+from tests.support.git_author import commit_as_ruth
 
 CONFIG = """\
 version: 1
@@ -31,10 +31,7 @@ DAY = ("--now", "2026-09-01")
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of an institution in a checkout of GitHub, with one more member than seats."""
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    for name in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{name}_NAME", "Ruth")
-        monkeypatch.setenv(f"GIT_{name}_EMAIL", "ruth@grace.example")
+    commit_as_ruth(monkeypatch)
     folder = tmp_path / "grace"
     folder.mkdir()
     (folder / "seatsync.yaml").write_text(CONFIG, encoding="utf-8")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from os.path import normpath, realpath
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from seatsync.git.checkout import NotInGit, Planted, top_of
 from seatsync.git.history import History, Touch, history_of
 from seatsync.git.program import Failed, NoGit
+
+Value = TypeVar("Value")
 
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -47,6 +49,13 @@ class FolderInGit(NamedTuple):
 
 def folders_in_git(folders: Sequence[Path], environment: Mapping[str, str]) -> list[FolderInGit]:
     """Return each folder's place in Git. Git runs a few times for each checkout, not for each folder."""
+    return by_checkout(folders, lambda top, some: _places(top, some, environment))
+
+
+def by_checkout(
+    folders: Sequence[Path], found: Callable[[Path | None, Sequence[Path]], Iterable[Value]]
+) -> list[Value]:
+    """Return one value for each folder. ``found`` returns those for the folders of one checkout, or of none."""
     inside: dict[Path | None, list[Path]] = {}
     for folder in folders:
         try:
@@ -54,8 +63,10 @@ def folders_in_git(folders: Sequence[Path], environment: Mapping[str, str]) -> l
         except Planted:  # reading the files will say so
             top = None
         inside.setdefault(top, []).append(folder)
-    found = {place.folder: place for top, some in inside.items() for place in _places(top, some, environment)}
-    return [found[folder] for folder in folders]
+    values = {
+        folder: value for top, some in inside.items() for folder, value in zip(some, found(top, some), strict=True)
+    }
+    return [values[folder] for folder in folders]
 
 
 def _places(top: Path | None, folders: Sequence[Path], environment: Mapping[str, str]) -> list[FolderInGit]:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
-from seatsync.git.checkout import Checkout, NotInGit, Planted, top_of
-from seatsync.git.folders import FolderInGit
+from seatsync.git.checkout import Checkout, NotInGit
+from seatsync.git.folders import FolderInGit, by_checkout
 from seatsync.git.history import History, history_of
 from seatsync.git.program import LOCAL_TIMEOUT, Failed, NoGit, base_environment, decoded, run
 from seatsync.git.settings import settings_of
@@ -40,15 +40,7 @@ class Published(NamedTuple):
 
 def published(folders: Sequence[Path], environment: Mapping[str, str]) -> list[Published]:
     """Return for each folder where its code host shows it. Git runs a few times for each checkout, not for each folder."""
-    inside: dict[Path | None, list[Path]] = {}
-    for folder in folders:
-        try:
-            top = top_of(folder)
-        except Planted:  # reading the files will say so
-            top = None
-        inside.setdefault(top, []).append(folder)
-    found = {one.place.folder: one for top, some in inside.items() for one in _of_checkout(top, some, environment)}
-    return [found[folder] for folder in folders]
+    return by_checkout(folders, lambda top, some: _of_checkout(top, some, environment))
 
 
 def _of_checkout(top: Path | None, folders: Sequence[Path], environment: Mapping[str, str]) -> list[Published]:

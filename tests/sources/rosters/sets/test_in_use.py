@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from tests.sources.rosters.sets.a_set import enrollment, oneroster, pack, table, user, write
 from tests.support.command_line import seatsync
+from tests.support.git_author import commit_as_ruth
 
 CONFIG = """\
 version: 1
@@ -24,10 +24,7 @@ NOW = ("--now", "2026-09-01")
 
 @pytest.fixture(autouse=True)
 def author(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    for name in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{name}_NAME", "Ruth")
-        monkeypatch.setenv(f"GIT_{name}_EMAIL", "ruth@grace.example")
+    commit_as_ruth(monkeypatch)
 
 
 def _folder(path: Path, roster: str) -> Path:
