@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from seatsync.cli.extras import needs
 from seatsync.cli.institution import ledger_of
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _METRICS = option("--metrics", metavar="ADDRESS:PORT", help="Give metrics (OpenMetrics) at this address.")
 _EACH = option("--metrics-institutions", is_flag=True, help="Give metrics of each institution, too, with its id.")
 
+Counting = TypeVar("Counting")
 Count = Callable[[str, int], None]
 """Counts what a sender does (``metrics.of_process.Sent``)."""
 
@@ -33,8 +34,11 @@ class Metrics:
     port: int
     by_institution: bool
 
-    def start(self, run: Run, folder: Path, now: Callable[[], datetime]) -> CollectorRegistry:
-        """Give metrics of this process and of the folder's ledger from now on. The registry takes more of them.
+    def start(
+        self, run: Run, folder: Path, now: Callable[[], datetime], own: Callable[[CollectorRegistry], Counting]
+    ) -> Counting:
+        """Give metrics of this process and of the folder's ledger from now on. Return what ``own`` returns, which adds those of the
+        command: before the first scraper asks, so that none misses a series.
 
         A ledger in Git has no metrics, because each reading would be a fetch.
         """
@@ -48,15 +52,19 @@ class Metrics:
             # a connection of its own, so that it never waits for one
             ledger = ledger_of(replace(run, quiet=True, wait=0.0, lock_timeout=1.0), folder, pool_size=1)
             registry.register(LedgerMetrics(ledger, now, self.by_institution))
+        counting = own(registry)
         give(registry, self.host, self.port)
-        return registry
+        return counting
 
     def sender(self, run: Run, folder: Path, now: Callable[[], datetime]) -> Count:
         """Give the metrics of a sender of letters from now on. Return the function that counts what it does."""
-        registry = self.start(run, folder, now)
-        from seatsync.metrics.of_process import Sent
+        return self.start(run, folder, now, _sent)
 
-        return Sent(registry).count
+
+def _sent(registry: CollectorRegistry) -> Count:
+    from seatsync.metrics.of_process import Sent
+
+    return Sent(registry).count
 
 
 def metrics(command: Command) -> Command:

@@ -21,6 +21,8 @@ from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+
     from seatsync.ledger.database import Ledger
     from seatsync.outbox.smtp import Server
     from seatsync.portal.server import ListenOptions
@@ -94,7 +96,10 @@ def command(
 
 def _took(metrics: Metrics, run: Run, folder: Path) -> Took:
     """Give metrics from now on. Return the function that notes the time of a request."""
-    registry = metrics.start(run, folder, clock(run))
+    return metrics.start(run, folder, clock(run), _counted)
+
+
+def _counted(registry: CollectorRegistry) -> Took:
     from seatsync.metrics.of_process import Errors, Requests
 
     logging.getLogger().addHandler(Errors(registry))
