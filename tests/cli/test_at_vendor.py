@@ -141,6 +141,9 @@ def test_status_says_how_many_people_each_step_is_about(folder: Path) -> None:
     for args in ((), ("--as-of", letters.DAY)):
         found = json.loads(ran(folder, "status", "--format", "json", *args).out)
         assert found["worklist"] == expected
+    then = ran(folder, "status", "--as-of", letters.DAY).out
+    assert "\n\nTo be done at the vendor:\n" in then
+    assert "seatsync worklist" not in then, "it would list the people of today"
     work = ran(folder, "status").out.partition("\n\nTo be done at the vendor (")[2]
     assert [re.split("  +", line.strip()) for line in work.splitlines()[1:]] == [
         ["step", "people"],

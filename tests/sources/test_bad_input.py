@@ -118,6 +118,13 @@ def test_validate_of_a_mistyped_path_says_that_it_is_not_there(mistyped: str, gu
     assert "seatsync.yaml" not in outcome.err
 
 
+@pytest.mark.parametrize("command", ["validate", "plan"])
+def test_the_address_of_a_ledger_in_place_of_a_folder_is_told_as_such(command: str, folder: Path) -> None:
+    outcome = seatsync(command, "sqlite:///ledger.db", folder=folder)
+    assert outcome.code == ExitCode.USAGE
+    assert "This is an address, not a folder. To name a ledger, use --ledger." in outcome.err
+
+
 @pytest.mark.parametrize("command", [("plan",), ("apply", "--yes"), ("status",)])
 def test_a_file_in_place_of_the_folder_is_told_as_such(command: tuple[str, ...], folder: Path) -> None:
     one_diagnostic(seatsync(*command, "graduates.csv", folder=folder), "file-unreadable", "graduates.csv/")

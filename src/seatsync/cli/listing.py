@@ -102,17 +102,26 @@ class Listing:
 
         said = [f"No {what} match."]
         if self.filters.tag or self.filters.role:
-            everybody = replace(self, filters=Filters(roster=self.filters.roster), only=None)
-            people = [books.members[number] for numbers, books in everybody.members() for number in numbers]
-            tags = {tag for joined in {one.tags for one in people} for tag in split_tags(joined)}
-            tags |= {IMPORTED + one.imported_on for one in people}
+            found = self._tags_and_roles()
+            tags = {tag for joined, day, _ in found for tag in (*split_tags(joined), IMPORTED + day)}
             named = [("tag", tag, tags) for tag in self.filters.tag]
-            named += [("role", role, {one.role for one in people} - {""}) for role in (self.filters.role,) if role]
-            unknown = [(name, value, known) for name, value, known in named if value not in known]
+            if self.filters.role:
+                named.append(("role", self.filters.role, {role for *_, role in found if role}))
             said += [
-                f'No member has the {name} "{value}". {did_you_mean(value, known)}' for name, value, known in unknown
+                f'No member has the {name} "{value}". {did_you_mean(value, known)}'
+                for name, value, known in named
+                if value not in known
             ]
         return " ".join(said).rstrip()
+
+    def _tags_and_roles(self) -> Iterable[tuple[str, str, str]]:
+        """Each combination of tags, day of import and role among the members on these rosters, whatever the other filters say."""
+        from seatsync.ledger.queries.batches import tags_and_roles
+
+        filters = Filters(roster=self.filters.roster)
+        if self.connection is not None:
+            return tags_and_roles(self.connection, self.institution, filters)
+        return {(one.tags, one.imported_on, one.role) for _, one in filters.members(self.books.members)}
 
     def _may_match(self, library: str) -> bool:
         """Whether the filters are about licenses of this library."""

@@ -15,11 +15,10 @@ from typing import NamedTuple
 
 from seatsync.domain.action import Action
 from seatsync.domain.diagnostic import Diagnostic, counted, named
-from seatsync.domain.license import Kind
 from seatsync.domain.origin import Origin
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.ids import plain_id
-from seatsync.planning.change import Change
+from seatsync.planning.change import Change, is_impossible
 from seatsync.refusals.case import Case, refusal
 
 CODE = "permanent-revoke"
@@ -29,7 +28,7 @@ RETAIN = "Or, to keep such licenses without a grant, write `limits: {permanent: 
 def check(case: Case) -> Iterator[Diagnostic]:
     """Yield one refusal for each library, and one more if a grant still names somebody by an e-mail or student id that changed."""
     for (action, library), changes in case.draft.groups.items():
-        revoked = [c for c in changes if c.kind == Kind.PERMANENT] if action is Action.REVOKE else []
+        revoked = [change for change in changes if is_impossible(change)] if action is Action.REVOKE else []
         still_named = _still_named(case, library, revoked)
         by_old_name = [change for change in revoked if change.record in still_named]
         others = [change for change in revoked if change.record not in still_named]

@@ -105,7 +105,8 @@ def _print(out: Writer, institution: _Institution, is_present: bool) -> None:
             )
     if institution.in_words:
         out.line()
-        out.line(("To be done at the vendor (`seatsync worklist list` names the people):", ""))
+        named = " (`seatsync worklist list` names the people)" if is_present else ""
+        out.line((f"To be done at the vendor{named}:", ""))
         work = [(step, f"{number:,}") for step, number in institution.in_words]
         out.table(work, ("step", "people"), ["people"], indent=4)
 

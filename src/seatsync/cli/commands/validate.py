@@ -57,12 +57,12 @@ def command(
     from seatsync.domain.diagnostic import Severity
     from seatsync.reports import text
 
-    if not (of_files or changed_since or proposal):  # these may name what is not here any more, or only in the proposal
-        _must_exist(paths)
     file = _one_file(paths) if not of_files else None
     if file is not None:
         return _validate_one(file, run, strict)
     folders = _folders_of(paths) if of_files else chosen_folders(paths, folder)
+    if not (of_files or changed_since or proposal):  # these may name what is not here any more, or only in the proposal
+        _must_exist(paths)
     if not folders:
         run.say("Nothing was checked: none of these files is in an institution's folder.")
     stops = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}

@@ -50,6 +50,14 @@ def holder_batches(
         yield MemberBatch(numbers, read_snapshot(connection, institution, numbers, [library]))
 
 
+def tags_and_roles(connection: Connection, institution: str, filters: Filters) -> list[tuple[str, str, str]]:
+    """Each combination of tags, day of import and role among the members that match. It looks at all of them."""
+    query = select(_member.tags, _member.imported_on, _member.role).distinct()
+    # With `number > 0`, SQLite reads the members in its own order, as `keyset.page` does.
+    found = connection.execute(query.where(*of_members(filters, institution), _member.number > 0))
+    return [(tags, day, role) for tags, day, role in found]
+
+
 def _batches(connection: Connection, query: Select[Any], only: Sequence[int] | None = None) -> Iterator[Sequence[int]]:
     """The numbers that a query finds (only those in ``only`` if given), in order, some thousands at a time."""
     if only is not None:

@@ -23,11 +23,10 @@ def all_samples(settings: Settings, only: str | None, with_helper: bool) -> Sequ
     from seatsync.outbox.rendering import samples
     from seatsync.reports.letters.page import Written
 
-    found = []
+    found, own = [], dict(_own(settings, with_helper))
     for letter in Letter:
         for language in LANGUAGES if only in (None, letter) else ():
-            values = next(samples(letter, language)) | dict(_own(settings, with_helper))
-            words = settings.templates.render(letter, values)
+            words = settings.templates.render(letter, next(samples(letter, language)) | own)
             found.append(Written(letter, language, words.subject, words.text, words.html))
     return found
 
