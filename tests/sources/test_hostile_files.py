@@ -21,6 +21,7 @@ from seatsync.sources import opening
 from seatsync.sources.files import Folder
 from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.load import load
+from seatsync.sources.rosters.meaning.totals import word_of_totals
 from tests.sources.test_bad_input import FILES, write
 from tests.support.command_line import Outcome, seatsync
 from tests.support.databases import contents
@@ -180,6 +181,15 @@ def test_any_number_of_mistakes_among_any_number_of_names_takes_seconds(likeness
     assert time.process_time() - began < 30
     guesses.reset_guesses()
     assert guesses.did_you_mean("temporery", ["temporary", "permanent"]) == 'Did you mean "temporary"?'
+
+
+@pytest.mark.parametrize(
+    "odd", ["Total" + "." * 20_000 + "x", "Sum 1" + "." * 20_000 + "x", "Sum" + " 1" * 20_000 + "x"]
+)
+def test_a_long_value_that_begins_as_a_row_of_totals_is_judged_at_once(odd: str) -> None:
+    began = time.process_time()
+    assert not word_of_totals("", odd, "", [])
+    assert time.process_time() - began < 1
 
 
 def test_each_folder_has_its_guesses(folder: Path) -> None:

@@ -15,7 +15,7 @@ _WORDS = "|".join(
         *("somme", "nombre", "totaux", "effectif", "somma", "totale", "totaal", "aantal", "합계", "총계", "소계", "총"),
     )
 )
-_TOTAL = re.compile(rf"\W*(?:{_WORDS})\W*[\d.,' ]*\W*|(?:total|gesamt|anzahl)\b[^@]{{0,40}}", re.IGNORECASE)
+_TOTAL = re.compile(rf"\W*(?:{_WORDS})\W*(?:\d(?:[.,' ]*\d)*\W*)?|(?:total|gesamt|anzahl)\b[^@]{{0,40}}", re.IGNORECASE)
 _NUMBER = re.compile(r"[\d.,' ]*")
 
 
