@@ -72,10 +72,14 @@ class History:
 
     def resolve(self, name: str) -> str | None:
         """Return the commit that a branch, tag or hash names; None if there is none."""
-        environment = {**base_environment(), "GIT_DIR": str(self.checkout.git_dir)}
-        words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
-        result = run(words, environment, self.checkout.top, timeout=LOCAL_TIMEOUT)
+        result = self._run_with_branches("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
         return decoded(result.stdout).strip() or None if result.returncode == 0 else None
+
+    @property
+    def is_pushed(self) -> bool:
+        """Whether a branch of the remote ``origin`` has ``head``, as far as the checkout knows."""
+        words = ("for-each-ref", "--count=1", f"--contains={self.head}", "refs/remotes/origin")
+        return bool(decoded(self._run_with_branches(*words).stdout).strip())
 
     def has(self, commit: str) -> bool:
         """Whether the commit is in the checkout's repository."""
@@ -256,6 +260,10 @@ class History:
 
     def _run(self, *words: str) -> GitResult:
         return run(words, self._environment, self.checkout.top, timeout=LOCAL_TIMEOUT)
+
+    def _run_with_branches(self, *words: str) -> GitResult:
+        environment = {**base_environment(), "GIT_DIR": str(self.checkout.git_dir)}
+        return run(words, environment, self.checkout.top, timeout=LOCAL_TIMEOUT)
 
     def _output(self, *words: str) -> list[str]:
         return decoded(self._checked(self._run(*words)).stdout).split("\0")[:-1]

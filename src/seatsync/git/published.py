@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 from seatsync.git.checkout import Checkout, NotInGit
 from seatsync.git.folders import FolderInGit, by_checkout
 from seatsync.git.history import History, history_of
-from seatsync.git.program import LOCAL_TIMEOUT, Failed, NoGit, base_environment, decoded, run
+from seatsync.git.program import Failed, NoGit
 from seatsync.git.settings import settings_of
 
 _GITHUB, _GITLAB = "/blob/", "/-/blob/"  # what stands between the repository and the commit
@@ -70,7 +70,7 @@ def _site(history: History, environment: Mapping[str, str]) -> str:
     servers |= {_host(environment.get("GITHUB_SERVER_URL", "")): _GITHUB}
     servers |= {_host(environment.get("CI_SERVER_URL", "")): _GITLAB}
     address = _address(_remote(history.checkout), servers, history.head)
-    return address if address and _is_pushed(history) else ""
+    return address if address and history.is_pushed else ""
 
 
 def _address(repository: str, servers: Mapping[str, str], commit: str) -> str:
@@ -96,10 +96,3 @@ def _host(address: str) -> str:
 
 def _remote(checkout: Checkout) -> str:
     return next((value for key, value in reversed(settings_of(checkout)) if key == "remote.origin.url"), "")
-
-
-def _is_pushed(history: History) -> bool:
-    """Whether a branch of the remote has the checked-out commit, as far as the checkout knows."""
-    environment = {**base_environment(), "GIT_DIR": str(history.checkout.git_dir)}
-    words = ("for-each-ref", "--count=1", f"--contains={history.head}", "refs/remotes/origin")
-    return bool(decoded(run(words, environment, history.checkout.top, timeout=LOCAL_TIMEOUT).stdout).strip())

@@ -123,8 +123,10 @@ def _begin_alike(local: str, other: str) -> bool:
     return initials[0] == others[0] and (len(initials) != len(others) or initials == others)
 
 
-def nearest_emails(keys: Iterable[str], known: Collection[str]) -> dict[str, str]:
+def nearest_emails(keys: Collection[str], known: Collection[str]) -> dict[str, str]:
     """For those of the e-mail keys that are no known one, but nearly exactly one of them: that one."""
+    if not keys:
+        return {}
     domains = Counter(email.rpartition("@")[2] for email in known).most_common(MOST_DOMAINS)
     near = {key: near_emails(key, [domain for domain, _ in domains]).intersection(known) for key in keys}
     return {key: found.pop() for key, found in near.items() if len(found) == 1}

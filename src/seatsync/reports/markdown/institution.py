@@ -61,7 +61,9 @@ _PER_LINK = 150  # characters
 
 
 def _needs_room(view: PlanView, most: int) -> bool:
-    """Whether links would take the room of changes: names matter more."""
+    """Whether there are links that would take the room of changes: names matter more."""
+    if not view.plan.files_at:
+        return False
     places = len(view.plan.changes) + len(view.refusals) + len(view.warnings) + len(view.plan.drift)
     return places * _PER_LINK > most // 2
 

@@ -54,27 +54,26 @@ class Panel:
 
 def panel(plan: Plan) -> Panel:
     """Return the decision panel of a plan."""
-    found: dict[str, dict[str, None]] = {name: {} for name in ("permanent", "new_admins", "lost_admins")}
+    permanent, new_admins, lost_admins = dict[str, None](), dict[str, None](), dict[str, None]()
     gain: dict[str, list[str]] = {}
     lose: dict[str, list[str]] = {}
     finals = 0
     for change in plan.changes:
         if effect(change) is Effect.FINAL:
             finals += 1
-            found["permanent"][change.member] = None
+            permanent[change.member] = None
         if change.action is Action.GRANT and takes_seat(change):
             gain.setdefault(change.member, []).append(change.library)
         elif change.action is Action.REVOKE and not is_impossible(change):
             lose.setdefault(change.member, []).append(change.library)
         elif change.action is Action.ADMIN_ADD:
-            found["new_admins"][str((change.after or {}).get("email", ""))] = None
+            new_admins[str((change.after or {}).get("email", ""))] = None
         elif change.action is Action.ADMIN_REMOVE:
-            found["lost_admins"][str((change.before or {}).get("email", ""))] = None
+            lost_admins[str((change.before or {}).get("email", ""))] = None
     decision = _decision(plan, finals)
     moved = list(_moved(plan))
     sentence = _sentence(plan, decision, finals, len(lose), len(moved))
-    permanent, new_admins, lost_admins = map(list, found.values())
-    return Panel(decision, sentence, gain, lose, permanent, new_admins, lost_admins, moved)
+    return Panel(decision, sentence, gain, lose, [*permanent], [*new_admins], [*lost_admins], moved)
 
 
 def _moved(plan: Plan) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
 from typing import NamedTuple
 
 from seatsync.domain.action import Action
@@ -58,15 +57,11 @@ def _access(people: Mapping[str, Sequence[str]], names: Names, is_of_one: bool) 
     """Who gains or loses access, and to what: said once if it is the same for all, not at all if there is only one library."""
     if is_of_one or not people:
         return _persons([*people], _FEW, names)
-    kinds = {tuple(sorted(libraries)) for libraries in people.values()}
-    alike = len(kinds) == 1
-    shown = [
-        names.person(email) + ("" if alike else _to(sorted(libraries)))
-        for email, libraries in islice(people.items(), _FEW)
-    ]
-    rest = len(people) - len(shown)
-    more = f" and {rest:,} more" if rest else ""
-    return f"{counted(len(people), 'person', 'people')}{_to(kinds.pop()) if alike else ''}: {', '.join(shown)}{more}"
+    first, *others = {tuple(sorted(libraries)) for libraries in people.values()}
+    emails = [*people]
+    shown = [names.person(email) + (_to(sorted(people[email])) if others else "") for email in emails[:_FEW]]
+    to_all = "" if others else _to(first)
+    return f"{counted(len(emails), 'person', 'people')}{to_all}: {named([*shown, *emails[_FEW:]], _FEW)}"
 
 
 def _to(libraries: Sequence[str]) -> str:

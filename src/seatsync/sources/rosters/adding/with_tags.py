@@ -77,7 +77,7 @@ def _of_nobody(
 ) -> Iterator[Diagnostic]:
     """Warn of rows that name nobody, each at its place; of very many, the last warning counts the others."""
     help = "Correct the e-mail or student id, add the member to a roster, or delete the row."
-    nearly = nearest_emails((row.key for row in rows[:_MOST_TOLD] if row.key), keys)
+    nearly = nearest_emails([row.key for row in rows[:_MOST_TOLD] if row.key], keys)
     for row in rows[:_MOST_TOLD]:
         names = [name for name in (row.email, f"the student id {row.student_id}" if row.student_id else "") if name]
         near = f'Did you mean "{members[keys[nearly[row.key]]].email}"?' if row.key in nearly else ""
