@@ -294,6 +294,14 @@ def test_members_are_sorted_up_and_down_without_regard_to_case_and_accents(by: s
     assert down == up[::-1]
 
 
+@pytest.mark.parametrize(
+    ("header", "field"), [("name", "given_name"), ("e-mail", "email"), ("student id", "student_id")]
+)
+def test_a_list_is_sorted_by_what_stands_above_a_column(header: str, field: str, school: Path) -> None:
+    assert header in run(school, "members").out.splitlines()[0]
+    assert told(school, "members", "--sort", f"-{header}") == told(school, "members", "--sort", f"-{field}")
+
+
 def test_members_are_sorted_by_a_column_of_the_library(school: Path) -> None:
     listed = told(school, "members", "--library", "logos", "--sort", "status", "--tag", "student")
     assert [row["status"] for row in listed] == ["delivered", "opted_out", "unclaimed"]

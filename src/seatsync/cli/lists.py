@@ -154,7 +154,7 @@ def sort_rows(rows: list[dict[str, Any]], columns: Sequence[str], by: str | None
 
     if not by:
         return rows
-    in_words = {spoken(column): column for column in columns}
+    in_words = {_header(column): column for column in columns}
     name, descending = in_words.get(by.lstrip("-"), by.lstrip("-")), by.startswith("-")
     if name not in columns:
         raise click.UsageError(f"There is no column {name}. The columns are: {', '.join(columns)}.")
@@ -182,9 +182,7 @@ def print_rows(run: Run, columns: Sequence[str], rows: Sequence[dict[str, Any]],
         out = text.stdout(run.no_color)
         told = [_in_words(row) for row in shown]
         names = [name for name in columns if name not in _TOLD_IN_OTHERS]
-        out.table(
-            ([_cell(row[name], ", ") for name in names] for row in told), [_HEADERS.get(n, spoken(n)) for n in names]
-        )
+        out.table(([_cell(row[name], ", ") for name in names] for row in told), [*map(_header, names)])
         if len(shown) < len(rows):
             and_more(out, run, len(rows) - len(shown))
 
@@ -205,7 +203,11 @@ def _in_words(row: Mapping[str, Any]) -> Mapping[str, Any]:
     return told
 
 
-_HEADERS = {"given_name": "name"}
+def _header(column: str) -> str:
+    """What stands above a column in a table; ``--sort`` takes it, too."""
+    return "name" if column == "given_name" else spoken(column)
+
+
 _TOLD_IN_OTHERS = ("family_name", "at_vendor")
 """What stands in other columns of a table: the family name beside the given name, the progress at the vendor as the status."""
 

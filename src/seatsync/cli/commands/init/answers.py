@@ -194,6 +194,6 @@ def _asked_admin() -> dict[str, str]:
 
 
 def _asked_timezone() -> dict[str, str]:
-    question = "In which time zone do its days begin and end, such as America/Chicago?"
+    question = "In which time zone do the institution's days begin and end, such as America/Chicago?"
     answer: dict[str, str] = click.prompt(question, default="UTC", value_proc=timezone_values, err=True)
     return answer
