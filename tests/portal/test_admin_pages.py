@@ -546,6 +546,7 @@ def test_a_csv_selects_the_members_whom_the_command_line_selects(crowd: Path, ru
     assert all(row["email"] in page.text for row in wanted)
     assert "Line 5: nobody@grace.example" in page.text
     assert "seatsync edit revoke books --select graduates.csv" in page.text
+    assert "Put this file into the institution's folder." in page.text
     exported = chosen(ruth, file.read_bytes(), "Select and export", library="books")
     assert exported.body == ran(crowd, "export", "--select", "graduates.csv", "--library", "books").out
     assert [row["Institution Email Address"] for row in csv.DictReader(io.StringIO(exported.body))]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from seatsync.portal.admin import routes
+from seatsync.portal.admin import over_time, routes
 from tests.support import letters
 from tests.support.letters import ANN, BEN, CY, LAST, LATER, applied, ran
 from tests.support.mail_server import Mailroom
@@ -120,6 +120,12 @@ def test_the_page_says_who_took_a_seat_back_and_when(school: Path, pages: Pages,
     assert "Logos The seat ended on 30 June 2027. They are on no roster any more" in why_not(ruth, "Şahin, Çağla")
     assert "seatsync" not in why_not(ruth, "Şahin, Çağla")
     assert declined.replace(" A grant with regrant: true invites them again.", "") in why_not(ruth)
+
+
+def test_the_page_blames_no_grant_for_a_seat_that_ended_when_its_member_left(school: Path, ruth: Browser) -> None:
+    applied(school, ANN, now=LATER)
+    applied(school, ANN, [*BEN[:3], ""], now=LAST)
+    assert "Logos Taken back on 5 September 2026. seatsync edit grant logos" in why_not(ruth)
 
 
 def test_the_page_says_what_is_still_to_be_done_at_the_vendor(school: Path, ruth: Browser) -> None:
@@ -240,6 +246,19 @@ def test_the_pages_say_which_library_runs_short_and_when_seats_become_free(schoo
     assert "Seats left: only 1. Seats that become free, last day 30 June 2027: 10" in ruth.open("/admin/grace/").text
 
 
+def test_seats_that_the_next_apply_takes_back_are_told_where_a_library_runs_short(
+    school: Path, pages: Pages, ruth: Browser
+) -> None:
+    config = (school / "seatsync.yaml").read_text()
+    (school / "seatsync.yaml").write_text(config.replace("slots: 1000", "slots: 1"))
+    ran(school, "apply", "--yes")
+    pages.now = datetime(2027, 7, 1, tzinfo=UTC)
+    ruth = pages.signed_in("ruth@grace.example")
+    for path in ("", "libraries"):
+        text = ruth.open(f"/admin/grace/{path}").text
+        assert "No seat is left. Seats with last day 30 June 2027, which go with the next apply: 1" in text
+
+
 def test_a_bar_is_hatched_where_a_seat_is_unclaimed(school: Path, ruth: Browser) -> None:
     def bars(page: str) -> list[list[str]]:
         drawn = re.findall(r'<svg class="bar".*?</svg>', page, re.DOTALL)
@@ -264,8 +283,8 @@ def test_the_overview_counts_all_licenses_once_in_each_state_of_the_ledger_and_l
 
         return count
 
-    for name in ("answers", "ends_ahead"):
-        monkeypatch.setattr(routes, name, noted(name, getattr(routes, name)))
+    for module, name in ((routes, "answers"), (over_time, "ends_ahead")):
+        monkeypatch.setattr(module, name, noted(name, getattr(module, name)))
     assert "letters not sent yet: 1" in ruth.open("/admin/grace/").text
     ran(school, "outbox", "send")
     assert "letters not sent yet" not in ruth.open("/admin/grace/").text

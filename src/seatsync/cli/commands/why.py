@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -226,7 +227,7 @@ def _no_seat(library: Library | None, license: License, email: str, run: Run) ->
     if library is None or license.active:
         return {}
     because = barrier(license, bool(email))
-    command = to_grant(library, email) if not because and run.redactor is None else ""
+    command = to_grant(library, quote(email)) if not because and run.redactor is None else ""
     return {"no_seat": {"because": because, "command": command}}
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from shlex import quote
-
 from seatsync.domain.library import Library
 from seatsync.domain.license import License, Status
 from seatsync.domain.portal.progress import Words
@@ -19,7 +17,7 @@ def barrier(license: License, on_roster: bool) -> str:
     return DECLINED.words if license.status is Status.OPTED_OUT else ""
 
 
-def to_grant(library: Library, email: str) -> str:
-    """The command that grants a seat to a member whom nothing keeps from it."""
+def to_grant(library: Library, whom: str) -> str:
+    """The command that grants a seat to ``whom``, as a shell takes it: a quoted e-mail, or options."""
     kind = f" --kind {library.kinds[0]}" if len(library.kinds) > 1 else ""
-    return f"seatsync edit grant {library.id}{kind} {quote(email)}"
+    return f"seatsync edit grant {library.id}{kind} {whom}"

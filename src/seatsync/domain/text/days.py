@@ -99,7 +99,7 @@ def local(instant: str, timezone: str) -> str:
 
 
 def to_the_minute(instant: str, timezone: str) -> str:
-    """An instant (ISO) as the pages show it: 2027-06-30 03:15 CDT."""
+    """An instant (ISO) as people read it, to the minute: 2027-06-30 03:15 CDT."""
     if not _is_instant(instant):
         return instant
     at = _in(_zone(timezone), datetime.fromisoformat(instant))

@@ -6,14 +6,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
 from seatsync.domain.action import EVENTS, Action
 from seatsync.domain.origin import Origin
-from seatsync.domain.text.days import day_in
+from seatsync.domain.text.days import day_at
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.ids import plain_email, plain_id
 from seatsync.ledger import tables
@@ -111,6 +110,10 @@ def formerly_named(connection: Connection, institution: str, name: str) -> list[
     )
 
 
+NOT_GRANTED = "no longer granted"
+"""The reason of a revoke that only the grants explain."""
+
+
 def reasons_of_revokes(connection: Connection, institution: str, member: int, timezone: str) -> dict[int, str]:
     """Why the member's licenses were revoked, in words, by the serials of the events: what the journal has beside each."""
     event, entry = tables.event.c, tables.entry.c
@@ -136,12 +139,12 @@ def reasons_of_revokes(connection: Connection, institution: str, member: int, ti
             until[row.library] = json.loads(row.detail).get("until", "" if row.action == Action.GRANT else last)
         elif row.entry in left:
             reasons[row.serial] = "left the roster"
-        elif "" < last < day_in(datetime.fromisoformat(row.at), timezone).isoformat():
+        elif "" < last < day_at(row.at, timezone):
             reasons[row.serial] = f"its last day was {last}"
         elif (row.entry, row.library) in removed:
             reasons[row.serial] = "the library was removed"
         else:
-            reasons[row.serial] = "no longer granted"
+            reasons[row.serial] = NOT_GRANTED
     return reasons
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from seatsync.domain.filters import Filters
 from seatsync.domain.library import Library
+from seatsync.domain.posting.no_seat import to_grant
 from seatsync.domain.text.tags import IMPORTED
 from seatsync.sources.editing.texts.yaml_values import Plain, flow
 
@@ -61,9 +62,8 @@ def _edits(
     commands, lines = [], []
     for library in libraries:
         kinds = {"kind": library.kinds[0].value} if len(library.kinds) > 1 else {}
-        option = "".join(f" --kind {kind}" for kind in kinds.values())
-        options = {"grant": option, "revoke": ""}
-        commands += [f"seatsync edit {verb} {library.id}{options[verb]} {whom}" for verb in verbs]
+        by_verb = {"grant": to_grant(library, whom), "revoke": f"seatsync edit revoke {library.id} {whom}"}
+        commands += [by_verb[verb] for verb in verbs]
         if "grant" in verbs:
             lines.append(f"  - {flow({'library': library.id, **kinds, 'to': to})}")
     return Edits(commands, lines, file)

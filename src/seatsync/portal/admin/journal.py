@@ -24,7 +24,6 @@ class EntryView:
     at: str
     actor: str
     commit: str
-    plan: str
     events: Sequence[HistoryLine]
 
 
@@ -64,6 +63,6 @@ def journal(
         bottom = low
     else:
         top, bottom = high, lines[-1].serial if is_cut else low
-    same = groupby(lines, lambda line: (line.at, line.actor, line.commit, line.plan))
+    same = groupby(lines, lambda line: (line.at, line.actor, line.commit))
     entries = [EntryView(*head, events=list(events)) for head, events in same]
     return JournalPage(entries, bottom if bottom > first else 0, top if top < last else 0, bottom)

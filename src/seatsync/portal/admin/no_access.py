@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from shlex import quote
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import day_at
 from seatsync.ledger.queries.history import HistoryLine
 from seatsync.ledger.queries.lists import Listed, ListedLicense
+from seatsync.ledger.queries.origins import NOT_GRANTED
 from seatsync.portal.admin.labels import PROGRESS
 from seatsync.portal.web.translation import _, day
 
@@ -28,8 +29,11 @@ class NoAccess(NamedTuple):
     command: str = ""
 
 
-def without_access(one: Listed, books: Snapshot, past: Sequence[HistoryLine], today: str) -> list[NoAccess]:
-    """The libraries that a member cannot use now. ``past`` are the member's events, newest first."""
+def without_access(
+    one: Listed, books: Snapshot, past: Sequence[HistoryLine], reasons: Mapping[int, str], today: str
+) -> list[NoAccess]:
+    """The libraries that a member cannot use now. ``past`` are the member's events, newest first, and ``reasons`` those of the revokes
+    among them."""
     held = {each.library: each for each in one.held}
     found = []
     for id, library in books.libraries.items():
@@ -37,7 +41,7 @@ def without_access(one: Listed, books: Snapshot, past: Sequence[HistoryLine], to
         if license.active:
             sentences = [*_with_seat(held[id], library, today)]
         else:
-            sentences = [*_without_seat(license, one.member, books, _ended_on(past, id, books.timezone))]
+            sentences = [*_without_seat(license, one.member, books, *_ended(past, reasons, id, books.timezone))]
         if sentences:
             found.append(NoAccess(library, " ".join(sentences), _command(library, one.member, license)))
     return found
@@ -60,8 +64,8 @@ def _with_seat(held: ListedLicense, library: Library, today: str) -> Iterator[st
             yield _("No letters are sent about this library.")
 
 
-def _without_seat(license: License, member: Member, books: Snapshot, ended_on: str) -> Iterator[str]:
-    """Why there is no seat. ``ended_on`` is the day on which it was taken back or declined here; empty if not here."""
+def _without_seat(license: License, member: Member, books: Snapshot, ended_on: str, reason: str) -> Iterator[str]:
+    """Why there is no seat. ``ended_on`` is the day on which it was taken back (for a ``reason``) or declined here; empty if not here."""
     match license.status:
         case Status.OPTED_OUT if ended_on:
             yield _("Declined by the member on %(day)s.", day=day(ended_on))
@@ -69,7 +73,7 @@ def _without_seat(license: License, member: Member, books: Snapshot, ended_on: s
             yield _("Declined at the vendor.")
         case Status.REVOKED if license.ended(ended_on):
             yield _("The seat ended on %(day)s.", day=day(license.until))
-        case Status.REVOKED if ended_on and member.on_roster:
+        case Status.REVOKED if reason == NOT_GRANTED:
             yield _("Taken back on %(day)s, because no grant asked for it any more.", day=day(ended_on))
         case Status.REVOKED if ended_on:
             yield _("Taken back on %(day)s.", day=day(ended_on))
@@ -83,14 +87,14 @@ def _without_seat(license: License, member: Member, books: Snapshot, ended_on: s
         yield _(in_the_way)
 
 
-def _ended_on(past: Sequence[HistoryLine], library: str, timezone: str) -> str:
-    """The day on which the last seat was taken back or declined here; empty if that was not here, but at the vendor."""
+def _ended(past: Sequence[HistoryLine], reasons: Mapping[int, str], library: str, timezone: str) -> tuple[str, str]:
+    """The day on which the last seat was taken back or declined here, and why; empty if that was not here, but at the vendor."""
     for line in past:
         if line.library == library and line.what in _HERE:
-            return day_at(line.at, timezone)
+            return day_at(line.at, timezone), reasons.get(line.serial, "")
         if line.library == library and line.what == Action.GRANT.value:
             break
-    return ""
+    return "", ""
 
 
 _HERE = (Action.REVOKE.value, Unplanned.OPT_OUT.value)
@@ -101,4 +105,4 @@ def _command(library: Library, member: Member, license: License) -> str:
     if license.active:
         can_resend = license.status is Status.UNCLAIMED and not library.is_at_vendor
         return f"seatsync resend --library {library.id} {quote(member.email)}" if can_resend else ""
-    return to_grant(library, member.email) if member.key and not barrier(license, member.on_roster) else ""
+    return to_grant(library, quote(member.email)) if member.key and not barrier(license, member.on_roster) else ""

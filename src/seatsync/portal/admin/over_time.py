@@ -14,7 +14,7 @@ from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger.queries.outlook.ahead import SeatsEnd, ends_ahead
 from seatsync.ledger.queries.outlook.invitations import Invitations
 from seatsync.ledger.queries.outlook.outlook import Outlook
-from seatsync.ledger.queries.outlook.past import DayUsed, used_by_day
+from seatsync.ledger.queries.outlook.past import used_by_day
 from seatsync.portal.admin.remembered import remembered
 from seatsync.portal.web.translation import _, day
 from seatsync.reports.outlook.chart import Chart, chart
@@ -27,13 +27,17 @@ class OverTime(NamedTuple):
     months: Sequence[tuple[str, Sequence[SeatsEnd]]]
 
 
+def ends_of(connection: Connection, institution: str, books: Snapshot) -> Mapping[str, Sequence[SeatsEnd]]:
+    """The last days of the seats of each library, soonest first; read once in each state of the ledger."""
+    return remembered().answer(institution, books, "ends", lambda: ends_ahead(connection, institution))
+
+
 def over_time(connection: Connection, institution: str, books: Snapshot, today: str) -> dict[str, OverTime]:
     """The seats of each library over time. All events are read for it, once in each state of the ledger."""
-
-    def read() -> tuple[Mapping[str, Sequence[DayUsed]], Mapping[str, Sequence[SeatsEnd]]]:
-        return used_by_day(connection, institution, books.timezone), ends_ahead(connection, institution)
-
-    past, ends = remembered().answer(institution, books, "over time", read)
+    past = remembered().answer(
+        institution, books, "over time", lambda: used_by_day(connection, institution, books.timezone)
+    )
+    ends = ends_of(connection, institution, books)
     return {
         id: _over_time(Outlook(library, books.slots(id), past.get(id, ()), ends.get(id, ()), Invitations()), today)
         for id, library in books.libraries.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from flask import Response, abort, redirect, render_template, request, stream_with_context, url_for
@@ -13,7 +13,6 @@ from seatsync.domain.fields import MAX_NUMBER
 from seatsync.domain.filters import USERS
 from seatsync.domain.library import Library
 from seatsync.domain.license import Status
-from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.characters import clean
 from seatsync.domain.text.days import end_of, parse_day, start_of
 from seatsync.ledger.queries import lists
@@ -21,9 +20,8 @@ from seatsync.ledger.queries.history import HistoryFilter
 from seatsync.ledger.queries.history import history as events
 from seatsync.ledger.queries.institutions.administered import institutions_of
 from seatsync.ledger.queries.named import domains_of, members_named
-from seatsync.ledger.queries.origins import LicenseOrigin
+from seatsync.ledger.queries.origins import LicenseOrigin, reasons_of_revokes
 from seatsync.ledger.queries.outbox import outbox_letters
-from seatsync.ledger.queries.outlook.ahead import SeatsEnd, ends_ahead
 from seatsync.ledger.queries.outlook.invitations import Invitations, answers, with_letters
 from seatsync.ledger.read import read_snapshot
 from seatsync.portal.accounts.return_to import signed_in
@@ -35,7 +33,7 @@ from seatsync.portal.admin.journal import JournalPage, journal
 from seatsync.portal.admin.labels import ACTIONS, LETTER_STATES, LETTERS, PERSON, PROGRESS, TERMS
 from seatsync.portal.admin.list_pages import LICENSES, MEMBERS, list_page
 from seatsync.portal.admin.no_access import without_access
-from seatsync.portal.admin.over_time import over_time
+from seatsync.portal.admin.over_time import ends_of, over_time
 from seatsync.portal.admin.query_string import NAMES, SEVERAL, BadFilter, filters_of, query_of
 from seatsync.portal.admin.remembered import remembered
 from seatsync.portal.admin.select import MOST_ROWS, MOST_SHOWN, select_by_csv
@@ -67,7 +65,7 @@ def overview(institution: str) -> str:
     """Show what waits, the claim page, the libraries' seats, which of them end, how far invitations have come, and who is responsible."""
     with for_administrator(institution) as (here, connection):
         books = read_snapshot(connection, institution, ())
-        ends = _ends(connection, institution, books)
+        ends = ends_of(connection, institution, books)
         answered = remembered().answer(institution, books, "answers", lambda: answers(connection, institution))
         invited = with_letters(connection, institution, answered)
         waits = waiting(connection, institution)
@@ -80,18 +78,14 @@ def overview(institution: str) -> str:
     return render_template("admin/overview.html", here=here, books=books, **shown)
 
 
-def _ends(connection: Connection, institution: str, books: Snapshot) -> Mapping[str, Sequence[SeatsEnd]]:
-    return remembered().answer(institution, books, "ends", lambda: ends_ahead(connection, institution))
-
-
 @pages.get("/<institution>/libraries")
 @signed_in
 def libraries(institution: str) -> str:
     """List the libraries with their seats."""
     with for_administrator(institution) as (here, connection):
-        found = lists.libraries_of(connection, institution)
-        ends = _ends(connection, institution, read_snapshot(connection, institution, ()))
-    return render_template("admin/libraries.html", here=here, libraries=found, ends=ends)
+        books = read_snapshot(connection, institution, ())
+        ends = ends_of(connection, institution, books)
+    return render_template("admin/libraries.html", here=here, books=books, ends=ends)
 
 
 @pages.get("/<institution>/over-time")
@@ -130,7 +124,8 @@ def member(institution: str, number: int) -> str:
         titles = {library.id: library.title for library in books.libraries.values()}
         of_member = HistoryFilter(members=[number])
         past, all_past = _journal(connection, institution, of_member), events(connection, institution, of_member, None)
-        lacking = without_access(found, books, all_past, site().today(here.timezone))
+        reasons = reasons_of_revokes(connection, institution, number, books.timezone)
+        lacking = without_access(found, books, all_past, reasons, site().today(here.timezone))
         letters = [*outbox_letters(connection, institution, to_member=number)][: -MOST_SHOWN - 1 : -1]
     shown = {
         "letters": letters,
