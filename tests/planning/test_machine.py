@@ -109,6 +109,7 @@ def grants(draw: st.DrawFn) -> Grant:
         draw(st.sampled_from(["", "", "once", "twice"])),
         draw(st.booleans()),
         draw(st.sampled_from([0, 0, 0, 5])) if kind is Kind.PERMANENT else 0,
+        draw(st.sampled_from([0, 0, 7])),
     )
 
 
@@ -124,6 +125,7 @@ def desired_states(draw: st.DrawFn) -> Desired:
             draw(st.sampled_from([1, 3, 6, 9, 9])),
             draw(st.booleans()) or id not in AT_VENDOR,
             DeliveredBy.VENDOR if id in AT_VENDOR and draw(st.booleans()) else DeliveredBy.SEATSYNC,
+            has_line=draw(st.booleans()),
         )
         for id, system in LIBRARIES.items()
         if draw(st.integers(0, 19))
@@ -193,11 +195,12 @@ class Seats(RuleBasedStateMachine):
             return
         (again,) = read_plans("".join(to_text([to_document(plan)], as_array=False)))
         assert again.fingerprint == plan.fingerprint
-        saved = accept(again)
+        saved, before = accept(again), self.snapshot()
         assert saved is not None
         carry_out(self.ledger, saved, self.now.date(), plan.created_at, "machine", "")
         after = self.snapshot()
         assert self.plan().changes == []
+        self.nobody_was_overtaken(before, after)
         for library in after.libraries:
             assert after.slots(library) == plan.slots[library].after
         self.owned |= self.permanent(after)
@@ -212,11 +215,11 @@ class Seats(RuleBasedStateMachine):
         except Unavailable:
             raise AssertionError("an unclaimed license could not be claimed") from None
 
-    @precondition(lambda self: self.offers())
+    @precondition(lambda self: self.offers() or self.offers(Status.WAITING))
     @rule(data=st.data())
     def opt_out(self, data: st.DataObject) -> None:
         before = self.snapshot()
-        library, email = data.draw(st.sampled_from(self.offers()))
+        library, email = data.draw(st.sampled_from([*self.offers(), *self.offers(Status.WAITING)]))
         assert before.institution is not None
         try:
             number = member_with_email(self.ledger, "grace", library, email)
@@ -265,6 +268,26 @@ class Seats(RuleBasedStateMachine):
             for number, license in held.items():
                 assert license.kind is not Kind.TEMPORARY or books.members[number].on_roster
 
+    def nobody_was_overtaken(self, before: Snapshot, after: Snapshot) -> None:
+        """In a library with a line: while somebody waits, no seat is free, and who got one stood before all who wait on."""
+        assert self.desired is not None
+        for library in after.libraries:
+            line, had = self.line(after, library), self.line(before, library)
+            if line and self.desired.libraries[library].has_line:
+                assert after.slots(library).available <= 0, "somebody waits beside a free seat"
+                seated = [had[number] for number in had.keys() - line.keys() if after.licenses[library][number].active]
+                same_priority = [
+                    (place, other) for place in seated for other in line.values() if place[:4] == other[:4]
+                ]
+                assert all(place < other for place, other in same_priority if other in had.values()), "overtaken"
+
+    @staticmethod
+    def line(books: Snapshot, library: str) -> dict[int, str]:
+        """The places of those who wait, by the member's number."""
+        held = books.licenses.get(library, {})
+        assert all((license.status is Status.WAITING) == bool(license.place) for license in held.values())
+        return {number: license.place for number, license in held.items() if license.place}
+
     def plan(self) -> Plan:
         assert self.desired is not None
         return judge(diff(self.desired, self.snapshot(), self.now.date()), self.now, [])
@@ -272,15 +295,15 @@ class Seats(RuleBasedStateMachine):
     def snapshot(self) -> Snapshot:
         return read_snapshot_of(self.ledger)
 
-    def offers(self) -> list[tuple[str, str]]:
-        """(library, e-mail) of every unclaimed license that has not ended and whose member is the only one with that e-mail."""
+    def offers(self, status: Status = Status.UNCLAIMED) -> list[tuple[str, str]]:
+        """(library, e-mail) of every license of this status that has not ended and whose member is the only one with that e-mail."""
         books = self.snapshot()
         keys = [member.key for member in books.members.values()]
         return [
             (library, books.members[number].email)
             for library, held in sorted(books.licenses.items())
             for number, license in sorted(held.items())
-            if license.status is Status.UNCLAIMED
+            if license.status is status
             and library in books.libraries
             and not books.libraries[library].is_at_vendor
             and not license.ended(self.now.date().isoformat())

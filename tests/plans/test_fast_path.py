@@ -106,6 +106,7 @@ rules = st.lists(
             [
                 "",
                 ", resend: once",
+                ", priority: 5",
                 ", regrant: true",
                 ", until: 2026-09-04",
                 ", until: 2027-06-30",
@@ -127,6 +128,7 @@ files = st.fixed_dictionaries(
         "tags": st.sampled_from(["", ", tags: [all]"]),
         "two": st.booleans(),
         "where": st.sampled_from(["", "", ", delivered_by: vendor"]),
+        "line": st.sampled_from(["", "", ", slots: 6", ", slots: 3, when_full: wait", ", slots: 2, when_full: wait"]),
         "zone": st.sampled_from(["", "", ", timezone: America/Chicago", ", timezone: Pacific/Auckland"]),
         "form": st.sampled_from([*["csv"] * 6, "yaml", "yaml", "xlsx", *SETS]),
         "other": st.sampled_from(["", "", "", "zip"]),
@@ -183,7 +185,8 @@ def write(folder: Path, chosen: dict[str, Any], roster: list[dict[str, str]], ho
     )
     (folder / "seatsync.yaml").write_text(
         f"version: 1\ninstitution: {{id: g, name: G, opt_out: true{chosen.get('zone', '')}, admins: [{{{ADMIN}}}]}}\n"
-        f"libraries:\n  books: {{title: B, system: logos-library, slots: 6{chosen.get('where', '')}}}\n"
+        "libraries:\n"
+        f"  books: {{title: B, system: logos-library{chosen.get('line') or ', slots: 6'}{chosen.get('where', '')}}}\n"
         "  sub: {title: S, system: logos-subscription, slots: 9}\n"
         f"  jam: {{title: J, system: jamworks, slots: 9{chosen.get('where', '')}}}\n"
         f"rosters: [{', '.join(f'{{{entry}}}' for entry in entries)}]\n{chosen['remind']}{chosen['limits']}grants:\n{grants}\n",

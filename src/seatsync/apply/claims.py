@@ -38,6 +38,8 @@ class UnavailableReason(StrEnum):
     """It was already claimed, with another account."""
     OPTED_OUT = "opted-out"
     REVOKED = "revoked"
+    WAITING = "waiting"
+    """No seat is free yet; the member is in the library's line."""
     AT_VENDOR = "at-vendor"
     """It lives in the vendor's portal, where members claim and decline it."""
     ENDED = "ended"
@@ -222,11 +224,14 @@ _NOT_OPEN = {
     Status.DELIVERED: UnavailableReason.CLAIMED,
     Status.OPTED_OUT: UnavailableReason.OPTED_OUT,
     Status.REVOKED: UnavailableReason.REVOKED,
+    Status.WAITING: UnavailableReason.WAITING,
 }
 
 
 def _must_be_open(books: Snapshot, library: str, member: int, what: str, at: str) -> None:
     license, email = _license(books, library, member), books.members[member].email
+    if what == "decline" and license.status is Status.WAITING:
+        return  # who waits has no seat yet, here or at the vendor
     if reason := _NOT_OPEN.get(license.status):
         shown = license.status.replace("_", " ")
         raise Unavailable(reason, f"{email} can't {what} {library}: the license status is {shown}.")

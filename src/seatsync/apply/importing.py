@@ -219,7 +219,9 @@ def _is_needed(change: Change, export: Export, keys: Collection[str] | None, fir
             | Action.REVOKE
             | Action.UPGRADE
             | Action.LICENSE_UPDATE
+            | Action.UNWAIT
             | Action.GRANT
+            | Action.WAIT
             | Action.RESEND
             | Action.LIBRARY_REMOVE
         ):

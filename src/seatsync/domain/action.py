@@ -44,6 +44,7 @@ class Letter(StrEnum):
     PERMANENT = "permanent"
     SET_PASSWORD = "set-password"  # noqa: S105
     PLAN_ASSIGNED = "plan-assigned"
+    WAITING = "waiting"
     WELCOME = "admin-welcome"
 
 
@@ -185,6 +186,16 @@ class Action(_WithFacts):
             undone_by="license-update",
         ),
     )
+    UNWAIT = (
+        "unwait",
+        Facts(
+            "no longer in line",
+            Subject.LICENSE,
+            Sign.CHANGE,
+            license=Effect(From.WAITING, Kind.NONE, Status.NONE),
+            undone_by="wait",
+        ),
+    )
     GRANT = (
         "grant",
         Facts(
@@ -195,6 +206,17 @@ class Action(_WithFacts):
             irreversible=_PERMANENT,
             letter=Letter.INVITATION,
             undone_by="revoke",
+        ),
+    )
+    WAIT = (
+        "wait",
+        Facts(
+            "in line for a seat",
+            Subject.LICENSE,
+            Sign.CHANGE,
+            license=Effect(From.FREE, Kind.NONE, Status.WAITING),
+            letter=Letter.WAITING,
+            undone_by="unwait",
         ),
     )
     RESEND = (
@@ -234,7 +256,7 @@ class Unplanned(_WithFacts):
             "opted out",
             Subject.LICENSE,
             Sign.REMOVE,
-            license=Effect(From.UNCLAIMED, Kind.NONE, Status.OPTED_OUT),
+            license=Effect(From.OFFERED, Kind.NONE, Status.OPTED_OUT),
         ),
     )
     IMPORT = (

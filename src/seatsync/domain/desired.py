@@ -82,6 +82,7 @@ class Grant:
     """A rule in the files: these members get this library. ``until`` is inclusive; ``resend`` is empty if not given.
 
     ``after`` is the number of days since a member's first grant in the library after which they get it; 0: at once.
+    Where its library has a line, whom it reaches stands before those of a lower ``priority``.
     ``rule`` is the grant in the files if this is the part of it that ends with the tag ``ends_with`` of its members, or with
     ``EVERYTHING``: on their own last day.
     """
@@ -94,6 +95,7 @@ class Grant:
     resend: str = ""
     regrant: bool = False
     after: int = 0
+    priority: int = 0
     ends_with: str = ""
     rule: Grant | None = None
 

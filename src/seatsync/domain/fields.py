@@ -12,6 +12,7 @@ from seatsync.domain.brand.colors import is_color
 from seatsync.domain.brand.logo import is_logo
 from seatsync.domain.library import MOST_ABOUT, DeliveredBy, Delivery
 from seatsync.domain.license import Kind, Status
+from seatsync.domain.line import is_place, is_priority
 from seatsync.domain.person import Person
 from seatsync.domain.text.characters import forbidden, is_slug
 from seatsync.domain.text.days import parse_day
@@ -68,6 +69,7 @@ _LICENSE_FIELDS: dict[str, Callable[[Any], bool]] = {
     "resend": is_texts,
     "reminders": is_number,
     "new_address": lambda value: value is True,
+    "priority": is_priority,
 }
 _OTHER_FIELDS: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("name", "title", *Person._fields), is_text),
@@ -100,6 +102,7 @@ EVENT_FIELDS: Mapping[str, Callable[[Any], bool]] = {
     "account": _OTHER_FIELDS["email"],
     "claimed_with": _OTHER_FIELDS["email"],  # another account than the member's own: the personal link was passed on
     "on": _is_day,
+    "place": lambda value: isinstance(value, str) and is_place(value),
     "from": is_text,  # the file and line that asks for a license, or has the member, as ``str(Origin)``
 }
 """The fields of an event in the journal."""

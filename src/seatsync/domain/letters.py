@@ -59,7 +59,7 @@ def letter_of(action: AnyAction, library: Library | None, kind: str, status: str
     ``kind`` and ``status`` are the license's before it; for a grant, ``status`` is the one that it gives. ``detail`` names the
     fields of the event. Members who never claimed a seat get no letter when it is revoked or becomes permanent.
     """
-    match action.facts.letter:
+    match letter := action.facts.letter:
         case None:
             return ""
         case Letter.WELCOME:
@@ -77,8 +77,10 @@ def letter_of(action: AnyAction, library: Library | None, kind: str, status: str
             repeats = "reminders" in detail and "new_address" not in detail
             is_reminder = repeats and invitation is Letter.INVITATION
             return Letter.REMINDER if is_reminder else invitation
-        case (Letter.REMOVED | Letter.PERMANENT) as letter:  # before the claim no letter is needed: the claim sends one
+        case Letter.REMOVED | Letter.PERMANENT:  # before the claim no letter is needed: the claim sends one
             return letter if status == Status.DELIVERED else ""
+        case Letter.WAITING:  # nobody is told that their priority has changed
+            return "" if status == Status.WAITING else letter
         case Letter.ACCESS:
             return Letter.PERMANENT if kind == Kind.PERMANENT else Letter.ACCESS
         case never:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple, assert_never
@@ -83,6 +83,7 @@ class Library:
 
     ``sends_letters`` says whether seatsync writes to members about it. ``claim_url`` is the vendor's page where members claim
     a seat that lives there, ``open_url`` the address where they use it, ``about`` what it is; all empty if not given.
+    ``has_line`` says whether members wait while it is full; only the files know that.
     """
 
     id: str
@@ -96,6 +97,7 @@ class Library:
     claim_url: str = ""
     open_url: str = ""
     about: str = ""
+    has_line: bool = field(default=False, compare=False)
 
     @property
     def is_at_vendor(self) -> bool:
@@ -180,6 +182,6 @@ def figures_of(kind: str, status: str) -> tuple[str, ...]:
 
 def seat_of(kind: str, status: str) -> str:
     """The figure of ``SEATS`` that a license counts in; empty for none."""
-    if kind == Kind.NONE:
+    if kind == Kind.NONE or status == Status.WAITING:
         return ""
     return "reserved" if status == Status.UNCLAIMED else kind

@@ -28,6 +28,8 @@ class Status(StrEnum):
     DELIVERED = "delivered"
     OPTED_OUT = "opted_out"
     REVOKED = "revoked"
+    WAITING = "waiting"
+    """No seat was free; the member is in the library's line."""
 
 
 class IllegalTransition(Exception):
@@ -41,7 +43,8 @@ class License(NamedTuple):
     has the values of ``resend:`` already carried out, separated by newlines. ``until`` is the last day (ISO, inclusive) of a
     temporary license, empty for no end; a license that was revoked or declined keeps its last one. ``there`` is what the vendor's
     portal has otherwise (``portal.at_vendor.There``), empty if nothing. ``first_on`` is the day (ISO) of the first grant, which
-    never changes; empty if there was none.
+    never changes; empty if there was none. ``place`` sorts those who wait in the order of the line (``domain.line``); empty for all
+    others. While a member waits, ``invited_on`` is the day since when.
     """
 
     kind: Kind
@@ -52,6 +55,7 @@ class License(NamedTuple):
     until: str = ""
     there: str = ""
     first_on: str = ""
+    place: str = ""
 
     @property
     def active(self) -> bool:
@@ -76,6 +80,8 @@ class From(StrEnum):
 
     FREE = "no seat"
     UNCLAIMED = "unclaimed"
+    WAITING = "waiting"
+    OFFERED = "unclaimed, or waiting"
     TEMPORARY = "temporary"
     ANY = "any"
 
@@ -126,7 +132,8 @@ def changed(old: License, event: str, effect: Effect) -> License:
     result = becomes(effect, old.kind, old.status)
     if result is None:
         raise _illegal(event, old)
-    return old._replace(kind=result[0], status=result[1], until="" if result[0] is Kind.PERMANENT else old.until)
+    until = "" if result[0] is Kind.PERMANENT else old.until
+    return old._replace(kind=result[0], status=result[1], until=until, place="")
 
 
 def granted(old: License, kind: Kind, status: Status, on: str, resent: str = "", until: str = "") -> License:
@@ -141,6 +148,13 @@ def granted(old: License, kind: Kind, status: Status, on: str, resent: str = "",
     return License(kind, status, on, 0, resent, until, old.there, old.first_on or on)
 
 
+def waiting(old: License, on: str, place: str) -> License:
+    """The license of a member who waits for a seat since the day ``on``, or whose place in the line changes."""
+    _must_be_legal(not old.active and bool(place), "wait", old)
+    since = old.invited_on if old.status is Status.WAITING else on
+    return License(Kind.NONE, Status.WAITING, since, 0, old.resent, "", old.there, old.first_on, place)
+
+
 def imported(old: License, kind: Kind, status: Status, on: str, until: str | None = None) -> License:
     """The license after an import, which never takes a permanent license away. Without ``until`` it keeps its end date.
 
@@ -152,7 +166,8 @@ def imported(old: License, kind: Kind, status: Status, on: str, until: str | Non
     _must_be_legal(held == (kind is not Kind.NONE), f"import of {kind} {status}", old)
     ends = "" if kind is Kind.PERMANENT else old.until if until is None else until
     first_on = old.first_on or (on if held else "")
-    return old._replace(kind=kind, status=status, invited_on=old.invited_on or on, until=ends, first_on=first_on)
+    invited_on = _invited_on(old, on)
+    return old._replace(kind=kind, status=status, invited_on=invited_on, until=ends, first_on=first_on, place="")
 
 
 def observed(old: License, kind: Kind, status: Status, on: str, until: str | None = None) -> License:
@@ -163,8 +178,14 @@ def observed(old: License, kind: Kind, status: Status, on: str, until: str | Non
     _must_be_legal(forward(old, kind, status) == (kind, status), f"observing {kind} {status}", old)
     ends = "" if kind is Kind.PERMANENT else old.until if until is None else until
     first_on = old.first_on or (on if kind is not Kind.NONE else "")
-    invited_on = old.invited_on or on
-    return old._replace(kind=kind, status=status, invited_on=invited_on, until=ends, first_on=first_on)
+    place = old.place if status is Status.WAITING else ""
+    invited_on = old.invited_on if place else _invited_on(old, on)
+    return old._replace(kind=kind, status=status, invited_on=invited_on, until=ends, first_on=first_on, place=place)
+
+
+def _invited_on(old: License, on: str) -> str:
+    """The day of the last grant once a portal shows a license; who waited was invited there."""
+    return on if old.status is Status.WAITING else old.invited_on or on
 
 
 def forward(old: License, kind: Kind, status: Status) -> tuple[Kind, Status]:
@@ -182,7 +203,8 @@ def forward(old: License, kind: Kind, status: Status) -> tuple[Kind, Status]:
 
 
 _FORWARD: Mapping[Status, Collection[Status]] = {
-    Status.NONE: frozenset(Status),
+    Status.NONE: (_SHOWN := frozenset(Status) - {Status.WAITING}),
+    Status.WAITING: _SHOWN - {Status.NONE},
     Status.UNCLAIMED: (Status.DELIVERED, Status.OPTED_OUT, Status.REVOKED),
     Status.DELIVERED: (Status.REVOKED,),
     Status.OPTED_OUT: (Status.DELIVERED,),
@@ -212,6 +234,10 @@ def _is_from(start: From, kind: Kind, status: Status) -> bool:
             return kind is Kind.NONE
         case From.UNCLAIMED:
             return status is Status.UNCLAIMED
+        case From.WAITING:
+            return status is Status.WAITING
+        case From.OFFERED:
+            return status in (Status.UNCLAIMED, Status.WAITING)
         case From.TEMPORARY:
             return kind is Kind.TEMPORARY
         case From.ANY:

@@ -105,6 +105,9 @@ def _still_true(letters: Sequence[SeatLetter], seat: Seat) -> set[int]:
         found = _access(letters)
     elif seat.status == Status.REVOKED:
         found = _ending(letters)
+    elif seat.status == Status.WAITING:
+        found = next((one for one in reversed(letters) if one.letter == Letter.WAITING), None)
+        found = None if found is not None and not found.superseded and _is_withdrawn(found) else found
     return {found.serial} if found is not None and not found.is_told else set()
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Discriminator, Field, field_validator, model_validator
 from pydantic import Tag as Variant
 
+from seatsync.domain.line import MOST_PRIORITY
 from seatsync.formats.fields import AnyText, Closed, Day, Email, InvalidValue, Text, one_of
 from seatsync.formats.roster_entry import ENCODING, SHEET, Encoding
 
@@ -76,6 +77,12 @@ class GrantEntry(Closed):
         description="To send the invitation again to members who have not claimed, write a new value here, for example today's date.",
     )
     regrant: bool = Field(False, description="Grant the license again to members who opted out.")
+    priority: int = Field(
+        0,
+        ge=0,
+        le=MOST_PRIORITY,
+        description="Where the library has a line (`when_full: wait`): members whom a grant with a higher number reaches come first.",
+    )
     after: AfterEntry | None = Field(
         None,
         description="Only for permanent licenses: who has had the library for so long gets it permanently, on that day. "

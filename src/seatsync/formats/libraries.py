@@ -76,6 +76,11 @@ class LibraryEntry(Closed):
         description="Whether seatsync writes to members about this library: by default yes, and no where the vendor delivers, because "
         "its portal writes to them. Without any letters, tell them yourself where to claim.",
     )
+    when_full: Literal["refuse", "wait"] = Field(
+        "refuse",
+        description="What happens to members for whom no seat is free: `refuse` blocks the plan, `wait` puts them in line. A higher "
+        "`priority` of a grant comes first, then who waits longer, then the order of the files. Nobody who has a seat loses it to them.",
+    )
     claim_url: WebAddress | None = Field(
         None,
         description="With `delivered_by: vendor`: the address of the vendor's page where members claim their seats. Letters and "

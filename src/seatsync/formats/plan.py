@@ -70,6 +70,9 @@ class FindingEntry(_Closed):
     """A broken rule (in `refusals`) or a warning."""
 
     code: str = Field(pattern="^[a-z-]+$", description="`seatsync explain CODE` explains it.")
+    severity: Literal["notice"] | None = Field(
+        None, description="Present if it is only worth knowing: it stops nothing, not even with --strict."
+    )
     message: str = Field(description="What is wrong, with names and numbers.")
     help: str = Field(description="What to do.")
     library: str | None = Field(None, description="The library's id.")
@@ -125,6 +128,33 @@ class SlotsChangeEntry(_Closed):
 
     before: SlotsEntry
     after: SlotsEntry
+
+
+class PlaceEntry(_Closed):
+    """A place in the line of a full library."""
+
+    member: str = Field(description="The member's e-mail.")
+    record: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="The member's number in the ledger; absent for new members."
+    )
+    since: str = Field(pattern=r"^\d{4}-\d\d-\d\d$", description="The day since when the member waits.")
+    expected: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")] | None = Field(
+        None, description="The day on which end dates will have freed a seat for this place; absent if they do not."
+    )
+    reason: str = Field(description="Why the member shall have a seat.")
+    source: Source = Field(description="The file and line that ask for the member.")
+
+
+class LineEntry(_Closed):
+    """The line of a full library after the plan. So many more seats as people wait would clear it."""
+
+    waiting: Count = Field(description="How many members wait.")
+    joined: Count = Field(description="How many of them begin to wait by the plan.")
+    seated: Count = Field(description="How many get a seat by the plan after having waited.")
+    first: list[PlaceEntry] = Field(description="The first places, in the order of the line.")
+    frees: dict[str, Count] = Field(
+        description="How many seats end dates free, by the first day on which they are free."
+    )
 
 
 class LedgerEntry(_Closed):
@@ -262,6 +292,9 @@ class PlanFile(_Closed):
         {},
         description="The names of members whom changes name by e-mail alone, by the member's number in the ledger, for reports. "
         "Absent in plans that do not say it, and in redacted ones.",
+    )
+    lines: dict[str, LineEntry] = Field(
+        {}, description="The lines of full libraries that the plan changes, as they are after it. Absent for none."
     )
     refusals: list[FindingEntry] = Field(
         description="The broken rules. If there are any, the plan is blocked and nothing is applied."

@@ -21,22 +21,13 @@ from seatsync.domain.text.characters import printable
 from seatsync.domain.text.days import parse_day
 from seatsync.formats.plan import FORMAT
 from seatsync.planning.change import Change, grouped
+from seatsync.planning.line import DrawnLine, Place
 from seatsync.planning.plan import Plan, fingerprint
 from seatsync.planning.portal.found import Difference, Differs, Drift
 from seatsync.planning.seats import SlotChange
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
-
-NOTICES = frozenset(
-    {
-        *("granted-again", "permanent-by-hand"),
-        *("delivery-changed", "institution-ends", "opted-out", "permanent-kept", "permanent-retained"),
-        *("no-redact-key", "no-timezone", "revert"),
-        *("approval-in-this-change", "limit-in-this-change", "institution-deleted", "institution-renamed"),
-    }
-)
-"""Codes of the warnings that are notices: they stop nothing, not even with ``--strict``."""
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -76,6 +67,7 @@ def to_document(plan: Plan) -> dict[str, Any]:
         **({"exports": dict(plan.exports)} if plan.exports else {}),
         **({"exports_read": dict(plan.exports_read)} if plan.exports_read else {}),
         **({"drift": [_drift(one) for one in plan.drift]} if plan.drift else {}),
+        **({"lines": {library: _line(line) for library, line in plan.lines.items()}} if plan.lines else {}),
         **({"names": {str(record): name for record, name in plan.names.items()}} if plan.names else {}),
         "refusals": [_finding(refusal) for refusal in plan.refusals],
         "warnings": [_finding(warning) for warning in plan.warnings],
@@ -201,7 +193,10 @@ def _source(origin: Origin) -> dict[str, Any]:
 
 
 def _finding(finding: Diagnostic) -> dict[str, Any]:
-    document: dict[str, Any] = {"code": finding.code, "message": finding.message, "help": finding.help}
+    document: dict[str, Any] = {"code": finding.code}
+    if finding.severity is Severity.NOTICE:
+        document["severity"] = finding.severity.value
+    document |= {"message": finding.message, "help": finding.help}
     if finding.library:
         document["library"] = finding.library
     if finding.members:
@@ -260,7 +255,26 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         exports_read=document.get("exports_read", {}),
         drift=[_read_drift(one) for one in document.get("drift", ())],
         names={int(record): name for record, name in document.get("names", {}).items()},
+        lines={library: _read_line(line) for library, line in document.get("lines", {}).items()},
     )
+
+
+def _line(line: DrawnLine) -> dict[str, Any]:
+    return {**line._asdict(), "first": [_place(place) for place in line.first], "frees": dict(line.frees)}
+
+
+def _place(place: Place) -> dict[str, Any]:
+    said = {"member": place.member, "record": place.record, "since": place.since, "expected": place.expected}
+    return {**{n: v for n, v in said.items() if v}, "reason": place.reason, "source": _source(place.origin)}
+
+
+def _read_line(line: Mapping[str, Any]) -> DrawnLine:
+    return DrawnLine(**{**line, "first": [_read_place(place) for place in line["first"]]})
+
+
+def _read_place(place: Mapping[str, Any]) -> Place:
+    origin, expected = Origin(**place["source"]), place.get("expected", "")
+    return Place(place["member"], place.get("record", 0), place["since"], place["reason"], origin, expected)
 
 
 def _read_drift(one: Mapping[str, Any]) -> Drift:
@@ -316,8 +330,7 @@ def _read_change(change: Mapping[str, Any]) -> Change:
 def _read_finding(finding: Mapping[str, Any], severity: Severity) -> Diagnostic:
     source = finding.get("source")
     origin = Origin(source["file"], source["line"]) if source else None
-    if finding["code"] in NOTICES:
-        severity = Severity.NOTICE
+    severity = Severity(finding.get("severity", severity))
     members = tuple(finding.get("members") or ())
     return Diagnostic(
         finding["code"], finding["message"], finding["help"], origin, severity, finding.get("library"), members

@@ -30,6 +30,7 @@ REVISIONS = (
     "0014",
     "0015",
     "0016",
+    "0017",
 )
 """The migrations, oldest first. A ledger with any other revision was written by a newer seatsync."""
 
@@ -152,7 +153,7 @@ license = table(
     text_column("resent"),
     *(
         Column(name, String(length), nullable=False, server_default=text("''"))
-        for name, length in (("until", 10), ("there", 16), ("first_on", 10))
+        for name, length in (("until", 10), ("there", 16), ("first_on", 10), ("place", 24))
     ),
 )
 Index(
@@ -161,6 +162,14 @@ Index(
     license.c.library,
     license.c.member,
     sqlite_where=text("there != ''"),
+)
+
+Index(
+    "license_line",
+    license.c.institution,
+    license.c.library,
+    license.c.place,
+    sqlite_where=text("place != ''"),
 )
 
 entry = table(

@@ -20,6 +20,7 @@ from seatsync.planning.change import Change, grouped
 from seatsync.planning.draft import Draft
 from seatsync.planning.entitlements import resolve_grants
 from seatsync.planning.license_diff import LicenseDiff, is_corrected, signs_in
+from seatsync.planning.line import seat_in_turn
 from seatsync.planning.matching import who_is_who
 from seatsync.planning.settings_diff import admin_changes, institution_changes, library_changes
 
@@ -101,7 +102,11 @@ def compare(draft: Draft) -> Draft:
     an action, in the order of the files."""
     desired, snapshot = draft.desired, draft.snapshot
     for library in sorted({*desired.libraries, *snapshot.libraries}):
+        start = len(draft.changes)
         LicenseDiff(draft, library).run()
+        if library in desired.libraries and desired.libraries[library].has_line:
+            seen = [one for one in draft.changes[:start] if one.action is Action.OBSERVE and one.library == library]
+            draft.changes[start:] = seat_in_turn(draft, library, draft.changes[start:], seen)
     draft.groups = grouped(draft.changes)
     draft.changes = [*chain.from_iterable(draft.groups.values())]
     return draft

@@ -38,6 +38,24 @@ class ReadExport(NamedTuple):
     found: Comparison
 
 
+class Waiting(NamedTuple):
+    """Somebody in the line of a library: the grant that asks for them, and the day (ISO) since when they wait."""
+
+    grant: Change
+    since: str
+
+
+class Line(NamedTuple):
+    """The line of a library: who gets a seat after having waited, and who waits after the plan, each in their order.
+
+    ``joined`` is how many begin to wait.
+    """
+
+    seated: Sequence[Waiting]
+    waiting: Sequence[Waiting]
+    joined: int
+
+
 @dataclass(slots=True)
 class Draft:
     """The changes, and everything that refusals and reports need to know about them.
@@ -49,6 +67,8 @@ class Draft:
     date moves to an earlier day soon. ``downgrades`` are permanent licenses that a grant would make temporary, ``kept`` the
     permanent licenses of leavers, ``retained`` the licenses kept by ``limits.permanent``, ``by_hand`` those kept because they
     were given in the vendor's portal, ``declined`` the grants to members who opted out.
+
+    ``lines`` are those of full libraries in which somebody waits, or has waited until this plan.
 
     ``read`` are the exports that the draft reads. ``licenses`` are as they show them, ``numbers`` those of the members in the
     rosters, also of new ones. If it reads none, they are the snapshot's and the matching's.
@@ -73,6 +93,7 @@ class Draft:
     by_hand: list[KeptLicense] = field(default_factory=list)
     declined: list[KeptLicense] = field(default_factory=list)
     read: list[ReadExport] = field(default_factory=list)
+    lines: dict[str, Line] = field(default_factory=dict)
 
     def last_row(self, record: int) -> Origin:
         """The row of a member who leaves, when it was last added or changed; ``rosters:`` if that is unknown."""

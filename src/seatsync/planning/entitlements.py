@@ -37,7 +37,8 @@ class Entitlements:
 
     ``wanted`` has the strongest current grant of each member, ``ended`` the last expired one. Of a grant that ends with a tag of
     its members, both have the part that ends with it (``Grant.ending_with``). ``resends`` has the values of
-    ``resend:`` of all current grants that reach the member, ``regrants`` the members whom a current grant invites again.
+    ``resend:`` of all current grants that reach the member, ``regrants`` the members whom a current grant invites again,
+    ``priorities`` the current grant with the highest priority of each member, if it is not 0.
     ``not_due`` has the members whom a grant with ``after`` reaches, but does not give anything yet. ``reach`` counts the members
     each grant reaches. ``unknown_members`` are student ids or e-mails that a grant names but
     no roster has, ``unknown_left_out`` those that it leaves out; ``mismatches`` are rows of its files with the id of one member
@@ -49,6 +50,7 @@ class Entitlements:
     ended: dict[str, dict[int, Grant]] = field(default_factory=dict)
     resends: dict[str, dict[int, tuple[str, ...]]] = field(default_factory=dict)
     regrants: dict[str, set[int]] = field(default_factory=dict)
+    priorities: dict[str, dict[int, Grant]] = field(default_factory=dict)
     not_due: dict[Grant, set[int]] = field(default_factory=dict)
     reach: dict[Grant, int] = field(default_factory=dict)
     unknown_members: dict[Grant, list[NamedMember]] = field(default_factory=dict)
@@ -100,6 +102,9 @@ def _give(grant: Grant, reached: set[int], entitlements: Entitlements, today: da
         entitlements.ended[grant.library].update(dict.fromkeys(reached, grant))
         return
     entitlements.wanted[grant.library].update(dict.fromkeys(reached, grant))
+    if grant.priority:
+        first = entitlements.priorities.setdefault(grant.library, {})
+        first.update((at, grant) for at in reached if at not in first or first[at].priority < grant.priority)
     if grant.regrant:
         entitlements.regrants.setdefault(grant.library, set()).update(reached)
     if grant.resend:

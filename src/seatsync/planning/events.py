@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from operator import attrgetter
@@ -10,7 +11,8 @@ from typing import Any, assert_never
 from seatsync.domain.action import Action, Event, Grants, Sign, Subject, Unplanned
 from seatsync.domain.institution import PERSONAL
 from seatsync.domain.library import Delivery
-from seatsync.domain.license import IllegalTransition, Status
+from seatsync.domain.license import ABSENT, IllegalTransition, Status
+from seatsync.domain.line import place, with_priority
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import Member, Person
 from seatsync.domain.posting import post
@@ -74,6 +76,7 @@ def events_of(
         IllegalTransition: a change names one member by e-mail and another by number.
     """
     numbers: dict[str, int] = {}
+    joined: Counter[str] = Counter()
     first, day, unrecorded = books.last_number + 1, {"on": today}, set(accounts)
     for is_grant, run in groupby(changes, lambda change: change.action is Action.GRANT):
         if is_grant:
@@ -85,7 +88,12 @@ def events_of(
         for change in run:
             if change.action is Action.MEMBER_ADD and not change.record:
                 numbers.setdefault(email_key(change.member), first + len(numbers))
-            yield event_of(change, _number(change, books, numbers) if change.member else 0, day)
+            number = _number(change, books, numbers) if change.member else 0
+            if change.action is Action.WAIT:
+                position = joined[change.library] = joined[change.library] + 1
+                yield _wait(change, number, books, day, position)
+            else:
+                yield event_of(change, number, day)
 
 
 def _accounts(
@@ -184,6 +192,14 @@ def event_of(change: Change, number: int, day: Mapping[str, Any]) -> Event:
             return Event(action, person=change.before if action.facts.sign is Sign.REMOVE else after)
         case never:
             assert_never(never)
+
+
+def _wait(change: Change, number: int, books: Snapshot, day: Mapping[str, Any], position: int) -> Event:
+    """The event of who begins to wait, as one of several at this ``position``, or waits with another priority."""
+    priority = (change.after or {}).get("priority", 0)
+    held = books.licenses.get(change.library, {}).get(number, ABSENT)
+    where = with_priority(held.place, priority) if held.place else place(priority, books.serial + 1, position)
+    return Event(change.action, change.library, number, {**day, "place": where, "from": str(change.origin)})
 
 
 def _observed(change: Change, number: int, day: Mapping[str, Any]) -> Event:

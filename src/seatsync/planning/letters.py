@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from seatsync.domain.action import Action, Letter
 from seatsync.domain.letters import letter_of
 from seatsync.domain.library import Library
+from seatsync.domain.license import Status
 from seatsync.planning.change import Change, Groups, is_impossible
 
 
@@ -31,5 +32,8 @@ def letter_counts(groups: Groups, libraries: Mapping[str, Library]) -> dict[str,
 
 def _case(change: Change) -> tuple[str, str, tuple[str, ...]]:
     """The values that decide about the letter of a change: kind and status as ``letter_of`` needs them, and its fields."""
-    status = change.status if change.action is Action.GRANT else (change.before or {}).get("status", change.status)
+    before = change.before or {}
+    status = change.status if change.action is Action.GRANT else before.get("status", change.status)
+    if change.action is Action.WAIT and "priority" not in before:
+        status = before.get("status", Status.NONE)
     return change.kind, status, tuple(change.after or ())

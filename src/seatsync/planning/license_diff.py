@@ -22,6 +22,7 @@ from seatsync.planning.tenure import since
 REDELIVERED = "The library is now delivered in another way, so the earlier letter no longer fits"
 AT_ONCE = "The library is now delivered to accounts, and the member has one"
 CORRECTED = "E-mail corrected: the invitation goes to the new address"
+DROPPED = "The library is no longer in seatsync.yaml"
 WANTED = "Given at the vendor by hand; now the files ask for it permanently"
 _NEW_ADDRESS = {"new_address": True}
 
@@ -77,6 +78,8 @@ class LicenseDiff:
                 self._wanted(rule, license, position, record)
             elif license.kind is not Kind.NONE:
                 self._unwanted(license, position, members[position].email, record)
+            elif license.status is Status.WAITING:
+                self._unwait(self._place(), members[position].email, record)
         for record in self.draft.matching.leaving:
             self._leaving(held.get(record, ABSENT), record)
 
@@ -220,7 +223,7 @@ class LicenseDiff:
                     kind, after = license.kind, _NEW_ADDRESS
                     self._add(Action.RESEND, CORRECTED, where, email, record, kind, license.status, None, after)
                 return
-        place = self.draft.desired.place("libraries" if self.dropped else "grants")
+        place = self._place()
         if self.is_over:
             reason, place = f"The institution ended on {self.retire}", self.draft.desired.place("institution", "retire")
         elif ended is not None:
@@ -228,7 +231,7 @@ class LicenseDiff:
             what = ended.ends_with or "the grant"
             reason, place = f"The end date of {what}, {ended.until}, has passed (was: {was})", ended.origin
         elif self.dropped:
-            reason = "The library is no longer in seatsync.yaml"
+            reason = DROPPED
         else:
             before = self.draft.snapshot.members.get(record)
             reason = "No longer granted"
@@ -244,6 +247,17 @@ class LicenseDiff:
             self.draft.kept.append(KeptLicense(self.library, email, None, record))
         elif license.kind is Kind.TEMPORARY:
             self._revoke(license, "No longer on any roster", self.draft.last_row(record), email, record)
+        elif license.status is Status.WAITING:
+            self._unwait(self.draft.last_row(record), email, record, "No longer on any roster")
+
+    def _place(self) -> Origin:
+        """Where the files say who gets the library, for what no line of theirs asks for."""
+        return self.draft.desired.place("libraries" if self.dropped else "grants")
+
+    def _unwait(self, where: Origin, email: str, record: int, reason: str = "") -> None:
+        before = {"status": Status.WAITING}
+        reason = reason or (DROPPED if self.dropped else "No longer granted")
+        self._add(Action.UNWAIT, reason, where, email, record, Kind.NONE, Status.NONE, before)
 
     def _revoke(self, license: License, reason: str, where: Origin, email: str, record: int) -> None:
         """Revoke. It counts to the limit, unless the license has ended by its date in the ledger."""

@@ -20,6 +20,7 @@ from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import instant_in, iso
 from seatsync.planning.asked import asked_for
 from seatsync.planning.change import Change, Groups
+from seatsync.planning.line.drawing import DrawnLine
 from seatsync.planning.portal.found import Drift
 from seatsync.planning.seats import SlotChange
 
@@ -38,7 +39,8 @@ class Plan:
     touched the files; empty if not known. ``exports`` has the keys of the exports in the files, with the serial of the journal
     entry that took each, 0 for this plan; ``drift`` is what those that this plan takes show otherwise, ``exports_read`` when the
     newest of these was taken, by library. ``names`` are those of members whose changes do not say them, by number. ``files_at`` is
-    the address of the files at a code host, with a slash; empty if not known.
+    the address of the files at a code host, with a slash; empty if not known. ``lines`` are the lines of full libraries that the
+    plan changes.
     """
 
     institution: str
@@ -67,6 +69,7 @@ class Plan:
     drift: Sequence[Drift] = ()
     names: Mapping[int, str] = field(default_factory=dict)
     files_at: str = ""
+    lines: Mapping[str, DrawnLine] = field(default_factory=dict)
 
     @property
     def reads_otherwise(self) -> bool:
@@ -146,6 +149,7 @@ def build_plan(
     exports_read: Mapping[str, str] | None = None,
     drift: Sequence[Drift] = (),
     work: Mapping[str, int] | None = None,
+    lines: Mapping[str, DrawnLine] | None = None,
 ) -> Plan:
     """Build a plan for the ledger's state ``snapshot``, made ``now`` for the day ``today``; ``groups`` are the ``changes``."""
     settings = settings_of(institution)
@@ -174,14 +178,16 @@ def build_plan(
         exports_read=exports_read or {},
         drift=drift,
         work=work or {},
-        names=_names(groups, snapshot),
+        names=_names(groups, snapshot, lines or {}),
+        lines=lines or {},
     )
 
 
-def _names(groups: Groups, snapshot: Snapshot) -> dict[int, str]:
-    """The names, as the plan leaves them, of the known members in these changes, except where a change says them whole."""
+def _names(groups: Groups, snapshot: Snapshot, lines: Mapping[str, DrawnLine]) -> dict[int, str]:
+    """The names, as the plan leaves them, of the known members in these changes and lines, except where a change says them whole."""
     said = {change.record for group in groups for change in groups[group] if group[0] in _SAY_NAMES}
     records = {change.record for group in groups for change in groups[group] if change.record} - said
+    records |= {place.record for line in lines.values() for place in line.first if place.record} - said
     known = ((record, snapshot.members.get(record)) for record in sorted(records))
     new = {change.record: change.after or {} for change in groups.get((Action.MEMBER_UPDATE, ""), ())}
     named = {record: _full_name(one, new.get(record, {})) for record, one in known if one is not None}

@@ -8,6 +8,7 @@ from types import ModuleType
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.planning.draft import Draft
 from seatsync.planning.letters import letter_counts
+from seatsync.planning.line.drawing import drawn_lines
 from seatsync.planning.plan import Plan, build_plan
 from seatsync.planning.seats import slot_changes
 from seatsync.planning.work import work_added
@@ -75,4 +76,5 @@ def judge(draft: Draft, created_at: datetime, loading: list[Diagnostic], is_part
         exports={export.key: snapshot.exports.get(export.key, 0) for export in desired.exports},
         exports_read={library: export.taken for export, found in draft.read for library in found.read},
         drift=[*draft.drift],
+        lines=drawn_lines(case.draft),
     )

@@ -22,6 +22,8 @@ from seatsync.reports.drift import of_plan
 from seatsync.reports.view.changes import Line
 from seatsync.reports.view.findings import advice, by_code
 from seatsync.reports.view.groups import Group
+from seatsync.reports.view.lines import HEADERS as LINE_HEADERS
+from seatsync.reports.view.lines import LineView
 from seatsync.reports.view.plan import PlanView
 from seatsync.reports.view.seats import HEADERS
 
@@ -69,6 +71,7 @@ def plans(views: Sequence[PlanView], found: Sequence[Diagnostic] = ()) -> Iterat
         "zip": zip,
         "rows": rows,
         "drift": drift,
+        "places": places,
         "bars": bars,
         "in_order": in_order,
         "signs": signs,
@@ -82,6 +85,7 @@ def plans(views: Sequence[PlanView], found: Sequence[Diagnostic] = ()) -> Iterat
         views=views,
         found=found,
         headers=HEADERS,
+        line_headers=LINE_HEADERS,
         outcomes=outcomes(views),
         policy=f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'",
         style=style,
@@ -129,6 +133,11 @@ def drift(view: PlanView) -> Iterator[Markup]:
     return _rows((*told[:3], _place(told)) for told in of_plan.lines(view.plan))
 
 
+def places(line: LineView) -> Iterator[Markup]:
+    """Yield the rows of the table of a line, in the same way."""
+    return _rows((*row[:5], _linked(row.where, row.address)) for row in line.rows)
+
+
 def _rows(lines: Iterable[tuple[str, ...]]) -> Iterator[Markup]:
     left = iter(lines)
     while chunk := list(islice(left, CHUNK)):
@@ -158,8 +167,12 @@ _LINK, _SHOWN, _END = "\x01", "\x02", "\x03"  # around a link's address and word
 
 
 def _place(told: Line) -> str:
+    return _linked(told.where, told.address)
+
+
+def _linked(where: str, address: str) -> str:
     """A place with the marks of a link, if a code host shows it."""
-    return f"{_LINK}{told.address}{_SHOWN}{told.where}{_END}" if told.address else told.where
+    return f"{_LINK}{address}{_SHOWN}{where}{_END}" if address else where
 
 
 def bars(change: SlotChange) -> list[Bar]:

@@ -20,6 +20,7 @@ from seatsync.domain.portal.at_vendor import There
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.emails_in_text import emails_replaced
 from seatsync.planning.change import Change
+from seatsync.planning.line import DrawnLine, Place
 from seatsync.planning.plan import Plan, keyed
 from seatsync.planning.portal.found import Drift
 
@@ -136,6 +137,7 @@ class Redactor:
             exports_read={},
             drift=[self._drift(one) for one in plan.drift],
             names={},
+            lines={library: self._line(line) for library, line in plan.lines.items()},
             files_at="" if any(self.text(name) != name for name in (plan.files_at, *plan.rosters)) else plan.files_at,
             redacted=True,
         )
@@ -156,6 +158,14 @@ class Redactor:
             before=before,
             after=after,
         )
+
+    def _line(self, line: DrawnLine) -> DrawnLine:
+        """The line with pseudonyms."""
+        return line._replace(first=[self._place(place) for place in line.first])
+
+    def _place(self, place: Place) -> Place:
+        member, reason = self.who(place.member), self.text(place.reason)
+        return place._replace(member=member, reason=reason, origin=self._origin(place.origin))
 
     def _drift(self, drift: Drift) -> Drift:
         """The difference with a pseudonym, and only the names of the fields that differ."""

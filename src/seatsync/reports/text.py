@@ -14,6 +14,7 @@ from seatsync.reports.sentences import in_lines, words_in_lines
 from seatsync.reports.view.decision import Decision
 from seatsync.reports.view.findings import help_line, shown
 from seatsync.reports.view.groups import Group
+from seatsync.reports.view.lines import HEADERS as HEADERS_OF_LINES
 from seatsync.reports.view.plan import PlanView
 from seatsync.reports.view.seats import HEADERS
 from seatsync.reports.writer import Pipe, Writer
@@ -53,6 +54,7 @@ def plan(out: Writer, view: PlanView, everything: bool) -> None:
         _slots(out, view)
     _groups(out, "Cannot be undone", view.irreversible, None if everything else MANY)
     _groups(out, "Changes", view.groups, None if everything else FEW)
+    _lines(out, view)
     _drift(out, view, None if everything else FEW)
     _findings(out, view.warnings, Severity.NOTICE)
     if view.plan.changes and view.plan.fingerprint:
@@ -153,6 +155,16 @@ def _group(out: Writer, group: Group, most: int | None) -> None:
         out.table((told[:4] for told in group.lines(most)), styles=("", "", "dim", "dim"), indent=4)
     if most is not None and len(group.changes) > most:
         out.line((f"    … and {len(group.changes) - most:,} more (--verbose shows all)", "dim"))
+
+
+def _lines(out: Writer, view: PlanView) -> None:
+    for line in view.lines:
+        out.line()
+        out.line((f"The line of {line.title}", "bold"))
+        out.paragraph(line.sentence)
+        out.table((row[:6] for row in line.rows), HEADERS_OF_LINES, styles=("", "", "dim", "dim", "", "dim"), indent=4)
+        if line.rest:
+            out.line((f"    {line.rest}", "dim"))
 
 
 def _drift(out: Writer, view: PlanView, most: int | None) -> None:

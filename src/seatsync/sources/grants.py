@@ -74,7 +74,8 @@ class GrantsOfFolder:
         if library is None or kind is None:
             return []
         where, days = self.at("grants", position), entry.after.days if entry.after is not None else 0
-        return [Grant(library.id, kind, to, where, entry.until, entry.resend or "", entry.regrant, days)]
+        offer = (entry.until, entry.resend or "", entry.regrant)
+        return [Grant(library.id, kind, to, where, *offer, days, entry.priority)]
 
     def _known_library(self, id: str, where: Origin) -> Library | None:
         library = self.libraries.get(id)

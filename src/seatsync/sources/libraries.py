@@ -33,7 +33,9 @@ def library_of(id: str, entry: LibraryEntry, institution: InstitutionEntry) -> L
     delivered_by = DeliveredBy(entry.delivered_by or institution.delivered_by)
     writes = delivered_by is DeliveredBy.SEATSYNC if entry.sends_letters is None else entry.sends_letters
     shown = (entry.claim_url or "", entry.open_url or "", entry.about or "")
-    return Library(id, entry.title, entry.system or "", kinds, delivery, entry.slots, writes, delivered_by, *shown)
+    has_line = entry.when_full == "wait"
+    product = (id, entry.title, entry.system or "", kinds, delivery, entry.slots)
+    return Library(*product, writes, delivered_by, *shown, has_line=has_line)
 
 
 def _beside(first: Library, library: Library, portal: Portal) -> tuple[str, str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from seatsync.domain import license as licenses
+from seatsync.domain import line
 from seatsync.domain.action import Action, Event
 from seatsync.domain.license import ABSENT, IllegalTransition, Kind, License, Status
 from seatsync.domain.portal import at_vendor
@@ -73,6 +74,15 @@ def grant(old: License, books: Snapshot, event: Event) -> License:
         raise IllegalTransition("a seat delivered to a member who has not claimed it")
     resent, until = "\n".join(detail.get("resend", ())), detail.get("until", "")
     return books.shared(licenses.granted(old, kind, status, detail["on"], resent, until))
+
+
+def wait(old: License, books: Snapshot, event: Event) -> License:
+    """Put a member on the roster in the library's line, or at another place there."""
+    if not books.members[event.member].on_roster:
+        raise IllegalTransition("wait for a member who is not on the roster")
+    if not line.is_place(event.detail["place"]):
+        raise IllegalTransition("a place in no line")
+    return books.shared(licenses.waiting(old, event.detail["on"], event.detail["place"]))
 
 
 def upgrade(old: License, books: Snapshot, event: Event) -> License:

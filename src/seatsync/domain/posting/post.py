@@ -88,6 +88,10 @@ def _handler(action: AnyAction) -> _Handler:  # noqa: C901 (a table)
             return licenses.transition(licenses.upgrade)
         case Action.LICENSE_UPDATE:
             return licenses.transition(licenses.update)
+        case Action.WAIT:
+            return licenses.transition(licenses.wait)
+        case Action.UNWAIT:
+            return licenses.transition(licenses.changed)
         case Action.RESEND:
             return licenses.transition(licenses.resend)
         case Unplanned.CLAIM:

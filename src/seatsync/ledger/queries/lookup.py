@@ -104,6 +104,13 @@ _SAME_IN_A_PORTAL = (Action.LICENSE_UPDATE.value, Action.RESEND.value, Unplanned
 """Actions that change neither a license nor a record as an export shows it."""
 
 
+def waiting_members(connection: Connection, institution: str) -> set[int]:
+    """The numbers of the members who wait in a line."""
+    license = tables.license.c
+    query = select(license.member).where(license.institution == institution, text("place != ''"))
+    return {*connection.execute(query).scalars()}
+
+
 def due_reminders(connection: Connection, institution: str, remind_after: Sequence[int], today: date) -> set[int]:
     """The members with an unclaimed license who have got fewer reminders than are due by ``today``.
 

@@ -77,7 +77,7 @@ def problem_page(why: UnavailableReason, until: str = "", url: str = "") -> Page
     return render_template("message.html", title=title, text=text, again=url, label=label), code
 
 
-def _problem(why: UnavailableReason, until: str) -> tuple[str, str, int]:
+def _problem(why: UnavailableReason, until: str) -> tuple[str, str, int]:  # noqa: C901 (a table)
     match why:
         case UnavailableReason.UNKNOWN:
             return (
@@ -98,6 +98,9 @@ def _problem(why: UnavailableReason, until: str) -> tuple[str, str, int]:
         case UnavailableReason.REVOKED:
             text = _("Your institution took it back. If you did not expect this, ask your institution.")
             return _("This seat is no longer available"), text, 409
+        case UnavailableReason.WAITING:
+            text = _("All seats are taken. You are in line, and we write to you when there is a seat for you.")
+            return _("Your seat is not free yet"), text, 409
         case UnavailableReason.AT_VENDOR:
             text = _(
                 "Your institution gives it through the vendor's own pages. Claim it there, or decline it there if you do not want it. "

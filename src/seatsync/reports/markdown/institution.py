@@ -14,6 +14,7 @@ from seatsync.reports.markdown.sections import (
     drift_section,
     finding_sections,
     folded_section,
+    line_sections,
     seats_section,
     seen_section,
 )
@@ -52,6 +53,7 @@ def institution_section(view: PlanView, facts: Panel, start: str, most: int, abo
         folded_section(changes[Effect.UPDATE], view, "Changed"),
         folded_section(changes[Effect.ADDITION], view, "Added"),
         seen_section(changes[Effect.SEEN], view),
+        *line_sections(view, below),
         drift_section(view, below),
     ]
     return head + told + fit(sections, most - len(head + told + final)) + final

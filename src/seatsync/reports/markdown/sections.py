@@ -15,6 +15,8 @@ from seatsync.reports.view.changes import seen_in_words
 from seatsync.reports.view.counting import actions_in_words, words_for
 from seatsync.reports.view.findings import advice, by_code
 from seatsync.reports.view.groups import Group
+from seatsync.reports.view.lines import HEADERS as LINE_HEADERS
+from seatsync.reports.view.lines import LineView
 from seatsync.reports.view.plan import PlanView
 from seatsync.reports.view.seats import HEADERS
 
@@ -103,6 +105,19 @@ def _rows(group: Group) -> Iterator[str]:
     for subject, what, why, where, address in group.lines():
         cells = [subject, what] if has_reason else [subject, what, why]
         yield f"| {' | '.join(map(literal, cells))} | {_linked(where, address)} |\n"
+
+
+def line_sections(view: PlanView, level: str) -> list[Section]:
+    """The lines of full libraries that the plan changes, each with its first places."""
+    return [_line_section(line, level) for line in view.lines]
+
+
+def _line_section(line: LineView, level: str) -> Section:
+    head = f"{level} The line of {literal(line.title)}\n\n{literal(line.sentence)}\n\n"
+    columns = f"| {' | '.join(LINE_HEADERS)} |\n|{' --- |' * len(LINE_HEADERS)}\n" if line.rows else ""
+    texts = (f"| {' | '.join(map(literal, row[:5]))} | {_linked(row.where, row.address)} |\n" for row in line.rows)
+    end = f"\n{literal(line.rest)}\n\n" if line.rest else "\n"
+    return Section(head + columns, [Rows(("place", "places"), len(line.rows), texts)], end, Turn.LAST)
 
 
 def drift_section(view: PlanView, level: str) -> Section:

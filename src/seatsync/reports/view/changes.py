@@ -61,7 +61,7 @@ def _subject(change: Change) -> str:
     return str(fields.get("email", "")) if change.action.facts.subject is Subject.ADMIN else "institution"
 
 
-def _what(change: Change) -> str:
+def _what(change: Change) -> str:  # noqa: C901 (a table)
     before, after = change.before or {}, change.after or {}
     match change.action:
         case Action.GRANT:
@@ -78,6 +78,13 @@ def _what(change: Change) -> str:
             return _observed(change)
         case Action.RESEND:
             return _repeated(after)
+        case Action.WAIT if "priority" in before:
+            return f"priority {before['priority']} → {after['priority']}"
+        case Action.WAIT:
+            again = f" (was {status_in_words(before['status'])})" if "status" in before else ""
+            return f"{change.kind}, waits{again}"
+        case Action.UNWAIT:
+            return "no longer waits"
         case Action.MEMBER_ADD if before:
             was = (_difference(name, before[name], after.get(name, "")) for name in before if name != "email")
             emails = [f"e-mail {before['email']} → {change.member}"] if "email" in before else []

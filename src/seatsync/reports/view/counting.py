@@ -22,7 +22,9 @@ _ACTIONS: Mapping[str, tuple[str, str]] = {
     Action.MEMBER_REMOVE: ("person leaves", "people leave"),
     Action.UPGRADE: ("seat becomes permanent", "seats become permanent"),
     Action.LICENSE_UPDATE: ("end date changes", "end dates change"),
+    Action.UNWAIT: ("person no longer waits", "people no longer wait"),
     Action.GRANT: ("seat granted", "seats granted"),
+    Action.WAIT: ("change in the line", "changes in the line"),
     Action.RESEND: ("invited again", "invited again"),
     Action.LIBRARY_REMOVE: ("library removed", "libraries removed"),
 }
@@ -35,6 +37,7 @@ _LETTERS: Mapping[str, tuple[str, str]] = {
     Letter.PERMANENT: ("notice of a permanent seat", "notices of permanent seats"),
     Letter.SET_PASSWORD: ("request to set a password", "requests to set a password"),
     Letter.PLAN_ASSIGNED: ("notice of an assigned plan", "notices of assigned plans"),
+    Letter.WAITING: ("notice of a place in line", "notices of places in line"),
     Letter.WELCOME: ("welcome to an administrator", "welcomes to administrators"),
 }
 

@@ -97,6 +97,12 @@ def _title(action: Action, library: str, changes: Sequence[Change], is_of_leaver
             return f"{people} {'gets' if number == 1 else 'get'} another end date in {library}"
         case Action.RESEND:
             return f"{people} invited again to {library}"
+        case Action.WAIT if all("priority" in (change.before or {}) for change in changes):
+            return f"{people} {'gets' if number == 1 else 'get'} another priority in the line of {library}"
+        case Action.WAIT:
+            return f"{people} {'waits' if number == 1 else 'wait'} for {library}"
+        case Action.UNWAIT:
+            return f"{people} no longer {'waits' if number == 1 else 'wait'} for {library}"
         case Action.OBSERVE:
             return f"{number:,} seen at the vendor in {library}" if library else f"{number:,} seen at the vendor"
         case _:

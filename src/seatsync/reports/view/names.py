@@ -28,6 +28,10 @@ class Names:
         name = "" if change.action.facts.subject is Subject.MEMBER and _in(change) else self._of(change)
         return _with(change.member, name)
 
+    def of(self, record: int, email: str) -> str:
+        """Return the e-mail of the member with this number (0: new), with the name behind it."""
+        return _with(email, (self._known.get(record) if record else self._new.get(email)) or "")
+
     def person(self, email: str) -> str:
         """Return an e-mail of the plan with the name behind it."""
         return _with(email, self._by_email.get(email, ""))

@@ -16,6 +16,7 @@ from seatsync.reports.view.escaping import escape_controls
 from seatsync.reports.view.facts import Fact, facts
 from seatsync.reports.view.findings import shown
 from seatsync.reports.view.groups import Group, groups_of
+from seatsync.reports.view.lines import LineView, line_views
 from seatsync.reports.view.names import Names
 from seatsync.reports.view.places import address_of
 from seatsync.reports.view.seats import slot_row
@@ -94,6 +95,11 @@ class PlanView:
     def irreversible(self) -> list[Group]:
         """The changes that cannot be undone, by action and library."""
         return self.groups_of(self.plan.irreversible)
+
+    @property
+    def lines(self) -> list[LineView]:
+        """The lines of full libraries that the plan changes."""
+        return line_views(self.plan, self.names)
 
     def groups_of(self, changes: Iterable[Change]) -> list[Group]:
         """Return changes of the plan by action and library."""

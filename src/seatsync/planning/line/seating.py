@@ -1,0 +1,94 @@
+"""Give the free seats of a library to those whose turn it is. The others wait, or go on waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import NamedTuple
+
+from seatsync.domain.action import Action
+from seatsync.domain.license import ABSENT, License, Status
+from seatsync.domain.line import place, priority_of, with_priority
+from seatsync.planning.change import Change, grouped, takes_seat
+from seatsync.planning.draft import Draft, Line, Waiting
+from seatsync.planning.seats import slot_changes
+
+
+class _Asking(NamedTuple):
+    """Somebody who is granted a seat by the change ``at`` this position. ``place`` sorts them in the order of the line."""
+
+    place: str
+    at: int
+    change: Change
+    priority: int
+    license: License
+
+    @property
+    def since(self) -> str:
+        """The day (ISO) since when they wait; empty for who has not waited."""
+        return self.license.invited_on if self.license.status is Status.WAITING else ""
+
+
+def seat_in_turn(draft: Draft, library: str, changes: Sequence[Change], observed: Sequence[Change]) -> list[Change]:
+    """The changes of a library that has a line: as many of its grants as seats are free, and the waits of the others.
+
+    ``changes`` are in the order of the files, ``observed`` what exports show of its licenses. Who gets a seat and who waits
+    afterwards is noted in the draft.
+    """
+    asking = _in_line(draft, library, changes)
+    rest = [one for one in changes if not _takes_seat(one)]
+    used = slot_changes(draft.snapshot, grouped(chain(observed, rest))).get(library)
+    free = max(0, draft.desired.libraries[library].slots - (used.after.used if used is not None else 0))
+    seated, waiting = asking[:free], asking[free:]
+    if not waiting and not any(one.since for one in seated):
+        return [*changes]
+    today = draft.today.isoformat()
+    draft.lines[library] = Line(
+        [Waiting(one.change, one.since) for one in seated if one.since],
+        [Waiting(one.change, one.since or today) for one in waiting],
+        sum(not one.since for one in waiting),
+    )
+    left = {at: one for at, one in enumerate(changes) if not _takes_seat(one)}
+    given = left | {one.at: _granted(one) for one in seated}
+    return [*(given[at] for at in sorted(given)), *(wait for one in waiting if (wait := _wait(one)) is not None)]
+
+
+def _takes_seat(change: Change) -> bool:
+    return change.action is Action.GRANT and takes_seat(change)
+
+
+def _in_line(draft: Draft, library: str, changes: Sequence[Change]) -> list[_Asking]:
+    """Those whom the changes grant a seat, in their order."""
+    held, priorities, entry = draft.licenses.get(library, {}), _priorities(draft, library), draft.snapshot.serial + 1
+
+    def asking(at: int, change: Change) -> _Asking:
+        license, priority = held.get(change.record, ABSENT), priorities.get(change.member, 0)
+        waits = license.status is Status.WAITING
+        where = with_priority(license.place, priority) if waits else place(priority, entry, at)
+        reason = f"{change.reason}; priority {priority}" if priority else change.reason
+        return _Asking(where, at, change._replace(reason=reason), priority, license)
+
+    return sorted(asking(at, one) for at, one in enumerate(changes) if _takes_seat(one))
+
+
+def _priorities(draft: Draft, library: str) -> Mapping[str, int]:
+    """The priorities of members by e-mail, where not 0."""
+    members = draft.desired.members
+    first = draft.entitlements.priorities.get(library, {})
+    return {members[position].email: rule.priority for position, rule in first.items()}
+
+
+def _granted(one: _Asking) -> Change:
+    return one.change._replace(reason=f"{one.change.reason}; waited since {one.since}") if one.since else one.change
+
+
+def _wait(one: _Asking) -> Change | None:
+    """The change of who begins to wait, or waits with another priority; None for who goes on waiting."""
+    change, after = one.change, {"priority": one.priority} if one.priority else None
+    if not one.since:
+        reason = f"{change.reason}; no seat is free"
+        return change._replace(action=Action.WAIT, reason=reason, status=Status.WAITING, after=after)
+    if (had := priority_of(one.license.place)) == one.priority:
+        return None
+    before, after = {"priority": had}, {"priority": one.priority}
+    return change._replace(action=Action.WAIT, reason=change.reason, status=Status.WAITING, before=before, after=after)
