@@ -37,11 +37,13 @@ libraries:
   books: {title: Books, system: logos-library, slots: 9}
   sub: {title: Subscription, system: logos-subscription, slots: 9}
   maps: {title: Maps, system: logos-library, slots: 2}
+  hall: {title: Hall, system: logos-subscription, slots: 0, when_full: wait}
 rosters: [{path: members.csv}]
 grants:
   - {library: books, kind: temporary, to: {emails: [ann@grace.example, ben@grace.example]}}
   - {library: books, kind: permanent, to: {emails: [cy@grace.example]}}
   - {library: sub, to: {emails: [ann@grace.example, ben@grace.example, cy@grace.example]}, resend: once}
+  - {library: hall, to: {emails: [ben@grace.example]}}
 """
 MEMBERS = """\
 email,given_name,family_name,student_id
@@ -75,6 +77,8 @@ EDITS: dict[Action, Edit] = {
     Action.REVOKE: ("seatsync.yaml", ", cy@grace.example]}, resend", "]}, resend"),
     Action.UPGRADE: ("seatsync.yaml", "permanent, to: {emails: [", "permanent, to: {emails: [ben@grace.example, "),
     Action.LICENSE_UPDATE: ("seatsync.yaml", "}, resend: once", "}, until: 2027-06-30, resend: once"),
+    Action.UNWAIT: ("seatsync.yaml", "hall, to: {emails: [ben@grace.example]}", "hall, to: {tags: [none]}"),
+    Action.WAIT: ("seatsync.yaml", "hall, to: {emails: [", "hall, to: {emails: [dee@grace.example, "),
     Action.GRANT: ("seatsync.yaml", "sub, to: {emails: [", "sub, to: {emails: [dee@grace.example, "),
     Action.RESEND: ("seatsync.yaml", "resend: once", "resend: twice"),
 }  # fmt: skip

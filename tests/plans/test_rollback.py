@@ -22,6 +22,7 @@ institution: {id: grace, name: Grace, admins: [{given_name: R, family_name: A, e
 libraries:
   books: {title: Books, system: logos-library, slots: 20}
   notes: {title: Notes, system: logos-library, slots: 20}
+  hall: {title: Hall, system: logos-subscription, slots: 0, when_full: wait}
 rosters: [{path: members.csv}]
 grants:
   - {library: books, kind: temporary, to: {everyone: true}, until: 2027-06-30}
@@ -65,6 +66,8 @@ EDITS = {
     Action.MEMBER_REMOVE: Edit("Ben,Lee,2\n", f"Ben,Lee,2\n{CHLOE}", is_backwards=True),
     Action.OBSERVE: Edit("rosters:", "exports: [{path: portal.csv, library: books, taken: 2026-09-01}]\nrosters:"),
     Action.GRANT: Edit("2027-06-30}\n", "2027-06-30}\n  - {library: notes, to: {everyone: true}, kind: temporary}\n"),
+    Action.WAIT: Edit("2027-06-30}\n", "2027-06-30}\n  - {library: hall, to: {everyone: true}}\n"),
+    Action.UNWAIT: Edit("2027-06-30}\n", "2027-06-30}\n  - {library: hall, to: {everyone: true}}\n", is_backwards=True),
     Action.REVOKE: Edit(
         "2027-06-30}\n", "2027-06-30}\n  - {library: notes, to: {everyone: true}, kind: temporary}\n", is_backwards=True
     ),

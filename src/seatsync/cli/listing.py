@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -94,6 +94,15 @@ class Listing:
         held, people = self.books.licenses.get(library, {}), {*self._past_members()}
         matching = (number for number, license in held.items() if number in people and self.filters.lists(license))
         yield MemberBatch([*matching], self.books)
+
+    def line(self, library: str) -> Mapping[str, int]:
+        """The numbers of the places in the library's line; 1 is the next."""
+        from seatsync.domain.line import numbered
+        from seatsync.ledger.queries.line import places
+
+        if self.connection is not None:
+            return places(self.connection, self.institution, library)
+        return numbered(license.place for license in self.books.licenses.get(library, {}).values() if license.place)
 
     def none_match(self, what: str) -> str:
         """That none of these match; and which tag or role of the filters nobody has, with the one that was perhaps meant."""

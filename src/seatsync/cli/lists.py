@@ -158,7 +158,12 @@ def sort_rows(rows: list[dict[str, Any]], columns: Sequence[str], by: str | None
     name, descending = in_words.get(by.lstrip("-"), by.lstrip("-")), by.startswith("-")
     if name not in columns:
         raise click.UsageError(f"There is no column {name}. The columns are: {', '.join(columns)}.")
-    return sorted(rows, key=lambda row: without_accents(str(row[name])), reverse=descending)
+
+    def key(row: Mapping[str, Any]) -> str:
+        value = row[name]
+        return f"{value:012}" if isinstance(value, int) else without_accents(str(value))
+
+    return sorted(rows, key=key, reverse=descending)
 
 
 def redacted(rows: Sequence[dict[str, Any]], run: Run) -> Sequence[dict[str, Any]]:

@@ -7,6 +7,7 @@ given when somebody begins to wait and depends on nothing that comes later, so a
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 MOST_PRIORITY = 9_999
@@ -20,6 +21,11 @@ def is_priority(value: Any) -> bool:
 def place(priority: int, entry: int, position: int) -> str:
     """The place of who begins to wait by the journal ``entry``, at this ``position`` among those of its library."""
     return f"{MOST_PRIORITY - priority:04}-{entry:010}-{position:08}"
+
+
+def numbered(places: Iterable[str]) -> dict[str, int]:
+    """The number of each place in the line: 1 is the next."""
+    return {one: number for number, one in enumerate(sorted(places), 1)}
 
 
 def is_place(value: str) -> bool:

@@ -42,6 +42,7 @@ VARIABLES = {
     "at_vendor": "whether the vendor delivers the library; then `link` is the same for all members",
     "about": "what the library is; empty if the files do not say it",
     "open_url": "the address where members use the library; empty if the files give none",
+    "place": "in the letter waiting, the recipient's number in the line of the library, such as 4; else empty",
     "account": "after a claim, the e-mail of the member's own account that the seat is in; else empty",
     "opt_out_link": "the link to decline, if the institution allows it and there is something to decline; else empty",
     "portal": "the address of the members' pages; empty if there are none",
@@ -169,11 +170,12 @@ def samples(letter: str, language: str = "en") -> Iterator[Values]:
         "email": "ann@school.example",
         "role": "" if letter == Letter.WELCOME else "Student",
         "tags": [] if letter == Letter.WELCOME else ["student", "imported:2026-09-01"],
-        "kind": "temporary",
+        "kind": "temporary" if letter != Letter.WAITING else "none",
         "until": spelled("2027-06-30", language),
         "at_vendor": False,
         "about": "" if letter == Letter.WELCOME else "Commentaries and study tools for every book of the Bible.",
         "open_url": "" if letter == Letter.WELCOME else "https://app.vendor.example/",
+        "place": "4" if letter == Letter.WAITING else "",
         "account": "ann@home.example" if letter in CLAIMED else "",
         "link": f"{base}/l/school/EXAMPLE" if letter in LINKED else "",
         "opt_out_link": f"{base}/l/school/EXAMPLE/opt-out" if letter in ASKING else "",
@@ -198,6 +200,7 @@ def samples(letter: str, language: str = "en") -> Iterator[Values]:
         "open_url": "",
         "about": "",
         "account": "",
+        "place": "",
     }
     yield full | less
     if letter in (Letter.INVITATION, Letter.REMINDER):

@@ -23,7 +23,10 @@ _fields, _TAGS = attrgetter(*_FIELDS), _FIELDS.index("tags")
 
 OF_LICENSES = ("library", "email", "given_name", "family_name", "kind", "status", "until", "invited_on", "mail")
 AT_VENDOR = "at_vendor"
+
 """The further column of lists where a library is at the vendor: how far the license has come there (``Progress``)."""
+PLACE = "place"
+"""The further column of a list of who waits: the number in the line of the library."""
 
 _END = ";\t\r\n"
 """The writer's line terminator. The writer quotes every cell that has a character of it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,6 +13,7 @@ from seatsync.cli.lists import filter_options, print_rows, sort_rows, with_ended
 from seatsync.cli.options import as_of_option, common, one_folder, option
 from seatsync.cli.run import Run
 from seatsync.domain.filters import Filters
+from seatsync.domain.license import Status
 
 
 @click.command("licenses")
@@ -28,6 +30,7 @@ def command(
     \b
     seatsync licenses --library books --kind permanent
     seatsync licenses --status unclaimed --sort invited_on
+    seatsync licenses --status waiting --library books
     seatsync licenses --at-vendor open
     seatsync licenses --all --format csv > licenses.csv
     seatsync licenses --as-of 2026-12-31 --search ann
@@ -35,22 +38,30 @@ def command(
     Lists the licenses that take a seat, including those of members who have left; with --all also revoked and opted-out
     ones. The column "until" is the last day of a license that ends. The column "mail" says "bounced" if the latest
     invitation could not be delivered. Where a library is at the vendor, the status says how far the license has come there
-    (in CSV and JSON "at_vendor" does); --at-vendor open lists those with something to be done.
+    (in CSV and JSON "at_vendor" does); --at-vendor open lists those with something to be done. Who waits for a seat of a full
+    library is listed with --status waiting, in the order of the line; the column "place" is their number there.
     """
     from seatsync.ledger.queries.outbox import mail_of
-    from seatsync.reports.spreadsheet import license_columns, license_row
+    from seatsync.reports.spreadsheet import PLACE, license_columns, license_row
 
-    rows = []
+    rows: list[dict[str, Any]] = []
+    with_places = Status.WAITING in filters.status
     with listing(folder, run, filters, select, as_of) as listed:
         libraries = listed.books.libraries
-        columns = license_columns(libraries.values())
+        of_licenses = license_columns(libraries.values())
+        columns = (*of_licenses, PLACE) if with_places else of_licenses
         for library in listed.with_licenses():
+            line = listed.line(library) if with_places else {}
             for numbers, books in listed.holders(library):
                 bounced, held = listed.bounced(numbers), books.licenses.get(library, {})
                 for number in numbers:
                     mail = mail_of(held[number], (library, number) in bounced)
                     values = license_row(libraries.get(library, library), books.members[number], held[number], mail)
-                    rows.append(dict(zip(columns, values, strict=False)))
+                    rows.append(dict(zip(of_licenses, values, strict=False)))
+                    if with_places:
+                        rows[-1][PLACE] = line.get(held[number].place, "")
         if_empty = listed.none_match("licenses") if not rows else ""
+    if with_places and not sort:
+        rows.sort(key=lambda row: (row["library"], row[PLACE] or 0))
     rows = sort_rows(rows, columns, sort)
     print_rows(run, columns, with_ended(rows, run, listed.books.timezone, as_of), if_empty)

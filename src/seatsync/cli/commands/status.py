@@ -71,7 +71,11 @@ def _read(folder: Path, run: Run, as_of: datetime | None) -> _Institution:
     id, snapshot = institution_snapshot(folder, run, as_of)
     if snapshot.serial == 0:
         run.say(f"{id}: nothing has been applied yet.")
-    libraries = {library: snapshot.slots(library).as_dict() for library in snapshot.libraries}
+    waiting = _waiting(folder, id, snapshot, run, as_of)
+    libraries = {
+        library: snapshot.slots(library).as_dict() | ({"waiting": waiting[library]} if library in waiting else {})
+        for library in snapshot.libraries
+    }
     people, books = _work(folder, id, snapshot, run, as_of)
     return _Institution(
         {"institution": id, "libraries": libraries},
@@ -89,6 +93,10 @@ def _print(out: Writer, institution: _Institution, is_present: bool) -> None:
         for library, slots in libraries.items()
     ]
     out.table(rows, (str(institution.seats["institution"]), *FIGURES.values()), [*FIGURES.values()])
+    if waiting := [f"{slots['waiting']:,} for {id}" for id, slots in libraries.items() if "waiting" in slots]:
+        listed = "; `seatsync licenses --status waiting` lists them in their order" if is_present else ""
+        out.line()
+        out.line((f"In line for a seat: {', '.join(waiting)}{listed}.", ""))
     if ends := institution.ends.get("ends"):
         first = (
             f"{counted(days[0]['seats'], 'seat')} of {library} after {days[0]['day']}" for library, days in ends.items()
@@ -109,6 +117,21 @@ def _print(out: Writer, institution: _Institution, is_present: bool) -> None:
         out.line((f"To be done at the vendor{named}:", ""))
         work = [(step, f"{number:,}") for step, number in institution.in_words]
         out.table(work, ("step", "people"), ["people"], indent=4)
+
+
+def _waiting(folder: Path, institution: str, snapshot: Snapshot, run: Run, as_of: datetime | None) -> Mapping[str, int]:
+    """How many wait in the line of each library that has one. ``snapshot`` is as for ``_work``."""
+    if as_of is not None:
+        lines = {library: sum(map(_waits, held.values())) for library, held in snapshot.licenses.items()}
+        return {library: number for library, number in lines.items() if number}
+    from seatsync.ledger.queries.line import line_lengths
+
+    with ledger_of(run, folder, institution).reading() as connection:
+        return line_lengths(connection, institution) if connection is not None else {}
+
+
+def _waits(license: License) -> bool:
+    return bool(license.place)
 
 
 def _ends(folder: Path, institution: str, snapshot: Snapshot, run: Run, as_of: datetime | None) -> dict[str, Any]:

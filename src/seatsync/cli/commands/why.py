@@ -189,6 +189,7 @@ def _explanation(
                 "status": held.status.value,
                 "until": held.ends,
                 **_progress(snapshot.libraries.get(library), held),
+                **_line(connection, id, library, held),
                 "asked_for": [_grant(asking, folder) for asking in askings if asking.grant.library == library],
                 **_no_seat(desired.libraries.get(library), held, person.email if row is not None else "", run),
                 "events": _events(past, library, reasons, run),
@@ -210,6 +211,16 @@ def _past(
         return [], {}
     past = history(connection, id, HistoryFilter([number]), None, run.redactor is None, oldest_first=True)
     return past, reasons_of_revokes(connection, id, number, timezone)
+
+
+def _line(connection: Connection | None, id: str, library: str, license: License) -> dict[str, Any]:
+    """The place of who waits for a seat of the library; empty for all others."""
+    from seatsync.ledger.queries.line import line_lengths, turn
+
+    if connection is None or not license.place:
+        return {}
+    number, expected = turn(connection, id, library, license.place)
+    return {"line": {"place": number, "waiting": line_lengths(connection, id)[library], "expected": expected}}
 
 
 def _progress(library: Library | None, license: License) -> dict[str, str]:

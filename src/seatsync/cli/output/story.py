@@ -25,6 +25,8 @@ _DONE = {
     "upgrade": "made permanent",
     "license-update": "end date changed",
     "resend": "invited again",
+    "wait": "in line for a seat",
+    "unwait": "no longer in line",
 }
 """What each action has done. Others have their names."""
 
@@ -90,6 +92,9 @@ def _held(held: Mapping[str, Any]) -> str:
         return f"{held['kind']}, {status_in_words(held['status'], held.get('at_vendor', ''))}"
     if held["status"] == Status.NONE:
         return "no seat"
+    if line := held.get("line"):
+        expected = f"; end dates free a seat for them on {line['expected']}" if line["expected"] else ""
+        return f"no seat, number {line['place']:,} of {line['waiting']:,} in line{expected}"
     return f"no seat, {status_in_words(held['status'], held.get('at_vendor', ''))}"
 
 

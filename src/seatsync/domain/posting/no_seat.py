@@ -7,6 +7,7 @@ from seatsync.domain.license import License, Status
 from seatsync.domain.portal.progress import Words
 
 LEFT = Words("They are on no roster any more, and grants are for people on rosters.")
+WAITS = Words("All its seats are taken. They get one when it is their turn.")
 DECLINED = Words("A grant with regrant: true invites them again.")
 
 
@@ -14,7 +15,13 @@ def barrier(license: License, on_roster: bool) -> str:
     """What keeps a member without a seat from a new one, or the only thing that brings it; empty for nothing."""
     if not on_roster:
         return LEFT.words
-    return DECLINED.words if license.status is Status.OPTED_OUT else ""
+    match license.status:
+        case Status.OPTED_OUT:
+            return DECLINED.words
+        case Status.WAITING:
+            return WAITS.words
+        case _:
+            return ""
 
 
 def to_grant(library: Library, whom: str) -> str:

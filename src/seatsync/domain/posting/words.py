@@ -10,6 +10,7 @@ from seatsync.domain.action import EVENTS, Sign
 from seatsync.domain.diagnostic import counted
 from seatsync.domain.fields import EVENT_FIELDS, bad_field
 from seatsync.domain.library import DeliveredBy, Delivery
+from seatsync.domain.line import priority_of
 from seatsync.domain.person import spoken
 from seatsync.domain.portal.at_vendor import There
 from seatsync.domain.portal.progress import status_in_words
@@ -112,6 +113,7 @@ _FIELDS: Mapping[str, Callable[[Any], str]] = {
     "about": lambda text: f'about: "{text}"' if text else "nothing about it",
     "color": _plain("colour"),
     "logo": _whether("with a logo", "no logo"),
+    "place": lambda place: f"priority {priority}" if (priority := priority_of(place)) else "",
     "from": lambda place: f"from {place}",
     "on": lambda day: "",
 }

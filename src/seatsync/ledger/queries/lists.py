@@ -45,6 +45,7 @@ _LICENSES = {
             "status": _license.status,
             "until": _end,
             "invited_on": _license.invited_on,
+            "place": _license.place,
         }.items()
     },
 }

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, select
 
 from seatsync.domain.brand.logo import picture
 from seatsync.domain.library import DeliveredBy
+from seatsync.domain.license import Status
 from seatsync.domain.text.languages import language_of
 from seatsync.domain.text.tags import split_tags
 from seatsync.ledger import tables
@@ -71,7 +72,7 @@ def offer(connection: Connection, institution: str, library: str, member: int) -
         return None
     license_now = (row.kind or "", row.status or "", row.until or "", row.timezone)
     is_there = row.delivered_by == DeliveredBy.VENDOR
-    may_decline = bool(row.opt_out) and not is_there
+    may_decline = bool(row.opt_out) and (not is_there or row.status == Status.WAITING)
     return Offer(
         row.name,
         row.title,

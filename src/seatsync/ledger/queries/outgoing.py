@@ -20,6 +20,7 @@ from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.languages import language_of, spelled
 from seatsync.domain.text.tags import IMPORTED, split_tags
 from seatsync.ledger import tables
+from seatsync.ledger.queries.line import number_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,7 @@ class _Contents:
                 "until": spelled(license.until, language) if license is not None and license.until else "",
                 "about": library.about if library is not None else "",
                 "open_url": library.open_url if library is not None else "",
+                "place": self._number_of(license) if row.letter == Letter.WAITING else "",
                 "account": _account_of(row.person) if row.letter in CLAIMED else "",
                 "claim_url": library.claim_url if library is not None and at_vendor and row.letter in ASKING else "",
             }
@@ -173,6 +175,12 @@ class _Contents:
         address = address if address != ERASED else ""
         hash = bytes(row.hash).hex()
         return OutgoingLetter(row.serial, hash, row.letter, row.library, row.member, row.attempts, address, values)
+
+    def _number_of(self, license: Row[Any] | None) -> str:
+        """The number in the line of who waits; empty for who does not wait any more."""
+        if license is None or not license.place:
+            return ""
+        return str(number_of(self.connection, self.institution, license.library, license.place))
 
     def _rows_of_institution(self, table: Any) -> Iterable[Row[Any]]:
         return self.connection.execute(select(table).where(table.c.institution == self.institution))

@@ -30,6 +30,7 @@ TERMS: Mapping[str, Any] = {
     Status.DELIVERED.value: later("claimed"),
     Status.OPTED_OUT.value: later("opted out"),
     Status.REVOKED.value: later("revoked"),
+    Status.WAITING.value: later("waiting"),
     "with": later("Members with a license"),
     "without": later("Members without a license"),
     "all": later("All members"),
@@ -43,6 +44,7 @@ TERMS: Mapping[str, Any] = {
     "kind": later("License kind"),
     "status": later("License status"),
     "until": later("End date"),
+    "place": later("Place in line"),
     "open": later("Something to be done"),
     "done": later("Nothing to be done"),
 }

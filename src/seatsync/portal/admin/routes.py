@@ -19,6 +19,7 @@ from seatsync.ledger.queries import lists
 from seatsync.ledger.queries.history import HistoryFilter
 from seatsync.ledger.queries.history import history as events
 from seatsync.ledger.queries.institutions.administered import institutions_of
+from seatsync.ledger.queries.line import line_lengths
 from seatsync.ledger.queries.named import domains_of, members_named
 from seatsync.ledger.queries.origins import LicenseOrigin, reasons_of_revokes
 from seatsync.ledger.queries.outbox import outbox_letters
@@ -68,10 +69,11 @@ def overview(institution: str) -> str:
         ends = ends_of(connection, institution, books)
         answered = remembered().answer(institution, books, "answers", lambda: answers(connection, institution))
         invited = with_letters(connection, institution, answered)
-        waits = waiting(connection, institution)
+        waits, in_line = waiting(connection, institution), line_lengths(connection, institution)
     shown = {
         "claim_url": _claim_url(institution),
         "waits": waits,
+        "in_line": in_line,
         "ends": {id: days[:MOST_ENDS] for id, days in ends.items()},
         "invited": {id: invited.get(id, Invitations()) for id in books.libraries},
     }

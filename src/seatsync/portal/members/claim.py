@@ -65,7 +65,7 @@ def waiting(institution: str) -> PageResponse:
             flash(_("More than half an hour has passed since you entered the code. Please ask for a new one."))
         return redirect(url_for("claim.start", institution=institution))
     with site().reading() as connection:
-        open_ones, at_vendor = holdings.offered(connection, institution, email)
+        open_ones, at_vendor, in_line = holdings.offered(connection, institution, email)
         has_account = accounts.by_email(connection, email) is not None
     remember_this_page()
     session["email"] = email
@@ -73,6 +73,8 @@ def waiting(institution: str) -> PageResponse:
     elsewhere = seats.not_ended(seat for seat in at_vendor if seat.status == Status.UNCLAIMED)
     if not offered and elsewhere:
         return render_template("claim-elsewhere.html", name=name, elsewhere=elsewhere)
+    if not offered and in_line:
+        return seats.problem_page(UnavailableReason.WAITING)
     if not offered:
         return _nothing_waits(institution, email, who, max((seat.until for seat in open_ones), default=""))
     known = {"name": name, "seats": offered, "elsewhere": elsewhere, "last_step": _last_step()}

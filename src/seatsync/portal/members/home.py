@@ -11,6 +11,7 @@ from seatsync.ledger.queries import offers
 from seatsync.ledger.queries.accounts import holdings
 from seatsync.ledger.queries.accounts.accounts import Account
 from seatsync.ledger.queries.institutions.administered import institutions_of
+from seatsync.ledger.queries.line import turn
 from seatsync.ledger.queries.offers import Offer
 from seatsync.portal.accounts import codes
 from seatsync.portal.accounts.forms import SureForm
@@ -36,14 +37,17 @@ def home() -> PageResponse:
         unclaimed = [seat for seat in there if seat.status == Status.UNCLAIMED]
         waiting = seats.not_ended([*offered.here, *unclaimed])
         held += [seat for seat in there if seat not in unclaimed]
-        declinable = {id for id in {seat.institution for seat in waiting} if offers.may_decline(connection, id)}
-    institutions = {seat.institution for seat in (*held, *waiting)}
+        in_line = [(one, turn(connection, one.institution, one.library, one.place)) for one in offered.in_line]
+        shown = {seat.institution for seat in (*waiting, *offered.in_line)}
+        declinable = {id for id in shown if offers.may_decline(connection, id)}
+    institutions = {seat.institution for seat in held} | shown
     on_pages_of(institutions.pop() if len(institutions) == 1 else "")
     return render_template(
         "home.html",
         who=who,
         held=held,
         waiting=waiting,
+        in_line=in_line,
         declinable=declinable,
         administered=administered,
     )

@@ -38,7 +38,8 @@ class Seat(NamedTuple):
 
     ``name`` is the institution's name. ``kind`` is none after a revoke. ``granted_on`` is the day (ISO) of the last grant,
     ``until`` the last day, empty for no end. ``timezone`` is the institution's. ``there`` is what the vendor's portal has
-    otherwise (``There``), if the seat lives there. ``claim_url``, ``open_url`` and ``about`` are the library's.
+    otherwise (``There``), if the seat lives there; ``place`` that of who waits in the library's line. ``claim_url``, ``open_url``
+    and ``about`` are the library's.
     """
 
     institution: str
@@ -57,6 +58,7 @@ class Seat(NamedTuple):
     open_url: str
     about: str
     there: str
+    place: str
 
     @property
     def is_at_vendor(self) -> bool:
@@ -69,10 +71,12 @@ class Seat(NamedTuple):
 
 
 class Offered(NamedTuple):
-    """The seats of the members with an e-mail: those that they can claim ``here``, and all that they have ``at_vendor``."""
+    """The seats of the members with an e-mail: those that they can claim ``here``, all that they have ``at_vendor``, and those that
+    they are ``in_line`` for."""
 
     here: list[Seat]
     at_vendor: list[Seat]
+    in_line: list[Seat]
 
 
 def offered(connection: Connection, institution: str, email: str) -> Offered:
@@ -81,6 +85,7 @@ def offered(connection: Connection, institution: str, email: str) -> Offered:
     return Offered(
         [seat for seat in seats if seat.is_open],
         [seat for seat in seats if seat.is_at_vendor and seat.kind != Kind.NONE],
+        [seat for seat in seats if seat.place],
     )
 
 
@@ -103,12 +108,12 @@ def offered_to_account(connection: Connection, email: str) -> Offered:
     None of an institution where somebody else had the e-mail before, as the account may be that person's. Its member proves the
     mailbox on the claim page or with the personal link; a claim makes the account theirs.
     """
-    found = Offered([], [])
+    found = Offered([], [], [])
     for institution in sorted({institution for institution, _ in _members(connection, email)}):
         seats = offered(connection, institution, email)
-        if (seats.here or seats.at_vendor) and is_surely_theirs(connection, institution, email):
-            found.here.extend(seats.here)
-            found.at_vendor.extend(seats.at_vendor)
+        if any(seats) and is_surely_theirs(connection, institution, email):
+            for mine, theirs in zip(found, seats, strict=True):
+                mine.extend(theirs)
     return found
 
 
@@ -282,6 +287,7 @@ def _seats(connection: Connection, institution: str, members: Iterable[int]) -> 
                 library.open_url,
                 library.about,
                 license.there,
+                license.place,
                 member.account,
                 holding.c.account,
             ),

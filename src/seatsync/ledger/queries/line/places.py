@@ -1,0 +1,62 @@
+"""The places in a line, and when a seat is expected for one."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Connection, func, select, text
+
+from seatsync.domain.license import Kind
+from seatsync.domain.line import numbered
+from seatsync.ledger import tables
+
+_license = tables.license.c
+_WAITS = text("place != ''")  # exactly the condition of the index
+
+
+def places(connection: Connection, institution: str, library: str) -> dict[str, int]:
+    """The places in the line of a library, each with its number: 1 is the next."""
+    query = select(_license.place).where(_license.institution == institution, _license.library == library, _WAITS)
+    return numbered(connection.execute(query).scalars())
+
+
+def line_lengths(connection: Connection, institution: str) -> dict[str, int]:
+    """How many wait for each library; libraries without a line are left out."""
+    counted = select(_license.library, func.count().label("number"))
+    query = counted.where(_license.institution == institution, _WAITS)
+    return {row.library: row.number for row in connection.execute(query.group_by(_license.library))}
+
+
+def number_of(connection: Connection, institution: str, library: str, place: str) -> int:
+    """The number of a place in the line: 1 is the next."""
+    before = (_license.library == library) & (_license.place <= place)
+    query = select(func.count()).where(_license.institution == institution, before, _WAITS)
+    return int(connection.execute(query.select_from(tables.license)).scalar_one())
+
+
+class Turn(NamedTuple):
+    """Whose turn it is when: the ``number`` in the line, of 1 for the next, and the first day (ISO) on which end dates have freed a
+    seat for it; empty if they do not."""
+
+    number: int
+    expected: str
+
+
+def turn(connection: Connection, institution: str, library: str, place: str) -> Turn:
+    """The number of a place in the line, and when it is expected to come."""
+    number = number_of(connection, institution, library, place)
+    return Turn(number, _expected_on(connection, institution, library, number))
+
+
+def _expected_on(connection: Connection, institution: str, library: str, number: int) -> str:
+    """The first day (ISO) on which end dates have freed a seat for this number in the line; empty if they do not."""
+    until = _license.until
+    ending = (_license.library == library) & (_license.kind == Kind.TEMPORARY.value) & (until != "")
+    query = select(until, func.count()).where(_license.institution == institution, ending)
+    free = 0
+    for day, seats in connection.execute(query.group_by(until).order_by(until)):
+        free += seats
+        if free >= number and day < date.max.isoformat():
+            return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+    return ""

@@ -1,0 +1,114 @@
+"""The line of a full library: who waits, on the members' and the administrators' pages, in lists and letters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import letters
+from tests.support.letters import CONFIG, applied, part, ran, sent
+from tests.support.mail_server import Mailroom
+from tests.support.pages import Pages, pages_of
+
+pytestmark = pytest.mark.slow
+
+school, room = letters.school, letters.room
+
+NAMES = ("ann", "ben", "cy", "dee")
+MEMBERS = [[f"{name}@grace.example", name.title(), "Lee", "student"] for name in NAMES]
+
+
+@pytest.fixture
+def pages(school: Path, room: Mailroom) -> Iterator[Pages]:
+    """One seat of Logos until 30 June 2027, for Ann; Ben, Cy and Dee wait."""
+    full = CONFIG.replace(
+        "system: logos-subscription, slots: 1000", "system: logos-subscription, slots: 1, when_full: wait"
+    )
+    (school / "seatsync.yaml").write_text(full, encoding="utf-8")
+    applied(school, *MEMBERS)
+    with pages_of(school, room, room.port) as found:
+        yield found
+
+
+def line_of(folder: Path) -> list[tuple[str, int]]:
+    rows = json.loads(ran(folder, "licenses", "--status", "waiting", "--format", "json").out)
+    return [(row["email"].partition("@")[0], row["place"]) for row in rows]
+
+
+def test_who_waits_reads_their_place_and_when_a_seat_is_expected(pages: Pages) -> None:
+    text = pages.account("ben@grace.example").page.text
+    assert (
+        "In line Logos Grace Seminary All seats are taken. You are number 1 in line. A seat is expected by 1 July 2027."
+        in text
+    )
+    assert "You are number 3 in line. There is nothing to do" in pages.account("dee@grace.example").page.text
+    assert "In line" not in pages.account("ann@grace.example").page.text
+
+
+def test_who_declines_leaves_the_line_and_is_not_asked_again(pages: Pages) -> None:
+    ben = pages.account("ben@grace.example")
+    decline = "/seats/grace/logos/2/opt-out"
+    assert f'href="{decline}"' in ben.page.body
+    assert "You are in line for a seat in Logos from Grace Seminary." in ben.open(decline).text
+    assert "You have declined the seat" in ben.press("I do not want it", sure="y").text
+    assert "In line" not in ben.open("/").text
+    assert line_of(pages.folder) == [("cy", 1), ("dee", 2)]
+    assert "You are number 1 in line" in pages.account("cy@grace.example").page.text
+    applied(pages.folder, *MEMBERS)
+    assert line_of(pages.folder) == [("cy", 1), ("dee", 2)]
+
+
+def test_the_claim_page_says_that_they_are_in_line(pages: Pages) -> None:
+    found = pages.browser()
+    found.open("/claim/grace")
+    found.press("Send me a code", email="cy@grace.example")
+    assert "All seats are taken. You are in line" in found.press("Continue", code=pages.code("cy@grace.example")).text
+
+
+def test_a_seat_that_becomes_free_goes_to_the_first_in_line_with_an_invitation(pages: Pages, room: Mailroom) -> None:
+    assert sent(pages.folder)["sent"] == 5
+    written = {letter["To"].addresses[0].username: letter for letter in room.letters}
+    assert written["ben"]["Subject"] == "You are in line for Logos"
+    assert "You are number 1 now." in part(written["ben"], "plain")
+    room.letters.clear()
+    applied(pages.folder, *MEMBERS[1:])
+    assert sent(pages.folder)["sent"] == 1
+    assert [letter["Subject"] for letter in room.letters] == ["Grace Seminary has a seat for you: Logos"]
+    assert line_of(pages.folder) == [("cy", 1), ("dee", 2)]
+
+
+def test_a_letter_about_the_line_is_not_sent_to_who_has_a_seat_by_then(pages: Pages, room: Mailroom) -> None:
+    applied(pages.folder, *MEMBERS[1:])
+    sent(pages.folder)
+    of_ben = [one["Subject"] for one in room.letters if one["To"].addresses[0].username == "ben"]
+    assert of_ben == ["Grace Seminary has a seat for you: Logos"]
+
+
+def test_who_waits_is_never_reminded_and_nothing_is_resent(pages: Pages) -> None:
+    assert sent(pages.folder)["sent"] == 5
+    later = ran(pages.folder, "plan", "--format", "json", now="2026-09-05")
+    assert json.loads(later.out)["letters"] == {"reminder": 1}
+    assert "1 letter" in ran(pages.folder, "resend", "--library", "logos", "--yes").err
+
+
+def test_administrators_see_the_line(pages: Pages) -> None:
+    ruth = pages.account("ruth@grace.example")
+    assert "In line for a seat: 3" in ruth.open("/admin/grace/").text
+    listed = ruth.open("/admin/grace/licenses?library=logos&status=waiting&sort=place").text
+    assert listed.index("ben@") < listed.index("cy@") < listed.index("dee@")
+    csv = ran(pages.folder, "licenses", "--status", "waiting", "--format", "csv").out
+    assert ruth.open("/admin/grace/licenses.csv?status=waiting").body == csv
+    assert csv.splitlines()[1:][0].endswith(",none,waiting,,2026-09-01,,1")
+    assert (
+        "In line for a seat since 1 September 2026. All its seats are taken."
+        in ruth.open("/admin/grace/members/2").text
+    )
+
+
+def test_the_commands_tell_of_the_line(pages: Pages) -> None:
+    assert "In line for a seat: 3 for logos" in ran(pages.folder, "status").out
+    assert json.loads(ran(pages.folder, "status", "--format", "json").out)["libraries"]["logos"]["waiting"] == 3
+    assert "no seat, number 2 of 3 in line" in ran(pages.folder, "why", "cy@grace.example").out
