@@ -53,6 +53,8 @@ SAID: list[tuple[str, dict[str, Any], str]] = [
         "e-mail w@s.example, 欣怡 Wang, role Lecturer, tags a, b",
     ),
     ("member-update", {"given_name": "Anna", "role": "", "tags": ""}, "given name Anna, no role, no tags"),
+    ("member-update", {"left_on": "2026-09-10"}, "on no roster since 2026-09-10, in their grace period"),
+    ("member-update", {"left_on": ""}, "on a roster again"),
     ("member-update", {"replaced": True}, "no longer known by this e-mail and id"),
     ("institution-update", {"id": "college", "was": "grace"}, "id college, was grace"),
     (

@@ -84,7 +84,7 @@ LEAVER = {
     "remark": "-",
     "exit date": "",
 }
-"""Who leaves before the story begins, so that some approvals are used."""
+"""Who leaves before the story begins, so that some approvals are used, and somebody may be in the grace period of leavers."""
 people = st.fixed_dictionaries(
     {
         "email": st.sampled_from([f"{name}@g.example" for name in NAMES] + ["Ann@G.example"]),
@@ -124,6 +124,7 @@ files = st.fixed_dictionaries(
         "columns": st.sampled_from(COLUMNS),
         "rules": rules,
         "remind": st.sampled_from(["", "invites: {remind_after: [2d, 5d]}\n"]),
+        "leavers": st.sampled_from(["", "leavers: {grace: 2d}\n", "leavers: {grace: 4d}\n"]),
         "limits": st.sampled_from(["", "limits: {permanent: retain, max_revokes: 0}\n", APPROVED, WHO_IS_WHO]),
         "tags": st.sampled_from(["", ", tags: [all]"]),
         "two": st.booleans(),
@@ -189,7 +190,8 @@ def write(folder: Path, chosen: dict[str, Any], roster: list[dict[str, str]], ho
         f"  books: {{title: B, system: logos-library{chosen.get('line') or ', slots: 6'}{chosen.get('where', '')}}}\n"
         "  sub: {title: S, system: logos-subscription, slots: 9}\n"
         f"  jam: {{title: J, system: jamworks, slots: 9{chosen.get('where', '')}}}\n"
-        f"rosters: [{', '.join(f'{{{entry}}}' for entry in entries)}]\n{chosen['remind']}{chosen['limits']}grants:\n{grants}\n",
+        f"rosters: [{', '.join(f'{{{entry}}}' for entry in entries)}]\n"
+        f"{chosen['remind']}{chosen.get('leavers', '')}{chosen['limits']}grants:\n{grants}\n",
         encoding="utf-8",
     )
     (folder / "chosen.csv").write_text("email,student_id\nben@g.example,2\n,3\nzed@g.example,\n", encoding="utf-8")
@@ -226,7 +228,7 @@ def lived(
     """Apply the files, then let things happen. Some people had accounts before, some have created them since."""
     begun_anew(place)
     before, since = accounts
-    if chosen["limits"] == APPROVED:
+    if chosen["limits"] == APPROVED or chosen["leavers"]:
         write(place, chosen, [*roster, LEAVER], {})
         seatsync("apply", "--yes", "--now", "2026-09-01", folder=place)
     write(place, chosen, roster, {})
@@ -264,7 +266,7 @@ def place(tmp_path: Path) -> Path:
     accounts=signing_up,
     dropped=st.sets(st.integers(0, 7), max_size=2),
     changed=st.dictionaries(st.integers(0, 7), people, max_size=2),
-    more=st.lists(people, max_size=1),
+    more=st.lists(people | st.just(LEAVER), max_size=1),
     how=writing,
     hours=st.sampled_from([0, 4, 11, 24, 48, 96, 99, 107, 120, 960]),
     other=st.sampled_from([None, None, None, files]),

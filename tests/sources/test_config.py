@@ -58,6 +58,8 @@ exports:
     taken: 2027-03-01
 invites:
   remind_after: [3d]
+leavers:
+  grace: 30d
 mail:
   name: Library
 limits:
@@ -155,4 +157,4 @@ def test_a_misspelt_address_of_the_sender_is_told_at_its_place(tmp_path: Path) -
     (report,) = folder.found
     assert report.message == '"adress" is not a key of mail. Did you mean "address"?'
     assert report.origin is not None
-    assert (report.origin.line, report.origin.column) == (43, 8)
+    assert (report.origin.line, report.origin.column) == (45, 8)

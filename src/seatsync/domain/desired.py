@@ -178,10 +178,10 @@ class CommittedExport:
 class Desired:
     """Everything that the files of one institution say. ``was`` is its earlier id, empty if they name none.
 
-    ``remind_after`` are days. ``exports`` are in the order in which they were taken. ``digest`` covers the bytes of every file read;
-    ``files`` maps each to its SHA-256 (hex). ``places`` maps ``libraries``, ``libraries.ID``, ``rosters``, ``grants``, ``admins.EMAIL``
-    and so on to their places in ``seatsync.yaml``. ``counted`` are further members of whom only the number is known; no grant
-    names them.
+    ``remind_after`` are days; so is ``grace``, for which leavers keep temporary seats, 0 for not at all. ``exports`` are in the order in
+    which they were taken. ``digest`` covers the bytes of every file read; ``files`` maps each to its SHA-256 (hex). ``places`` maps
+    ``libraries``, ``libraries.ID``, ``rosters``, ``grants``, ``admins.EMAIL`` and so on to their places in ``seatsync.yaml``.
+    ``counted`` are further members of whom only the number is known; no grant names them.
     """
 
     institution: Institution
@@ -191,6 +191,7 @@ class Desired:
     grants: Sequence[Grant]
     rosters: Sequence[Roster] = ()
     remind_after: tuple[int, ...] = ()
+    grace: int = 0
     limits: Limits = Limits()
     approvals: Sequence[Approval] = ()
     exports: Sequence[CommittedExport] = ()

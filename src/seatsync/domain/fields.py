@@ -84,7 +84,7 @@ _OTHER_FIELDS: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("opt_out", "replaced", "sends_letters"), lambda value: isinstance(value, bool)),
     "there": is_text,  # of a license a word of ``There``, of a person the text of ``Member.there``: posting reads both
     "timezone": lambda value: is_text(value) and len(value) <= 64,
-    "retire": lambda value: value == "" or _is_day(value),
+    **dict.fromkeys(("retire", "left_on"), lambda value: value == "" or _is_day(value)),
     "contacts": lambda value: isinstance(value, list | tuple) and all(map(_is_contact, value)),
     "help": lambda value: value is None or _is_helper(value),
     "language": lambda value: isinstance(value, str) and value in ("", *LANGUAGES),

@@ -44,7 +44,8 @@ class License(NamedTuple):
     temporary license, empty for no end; a license that was revoked or declined keeps its last one. ``there`` is what the vendor's
     portal has otherwise (``portal.at_vendor.There``), empty if nothing. ``first_on`` is the day (ISO) of the first grant, which
     never changes; empty if there was none. ``place`` sorts those who wait in the order of the line (``domain.line``); empty for all
-    others. While a member waits, ``invited_on`` is the day since when.
+    others. While a member waits, ``invited_on`` is the day since when. ``own_end`` is the end date that a leaver's license has but for
+    their grace period, ``NEVER`` for no end, as long as that comes earlier; else empty.
     """
 
     kind: Kind
@@ -56,6 +57,7 @@ class License(NamedTuple):
     there: str = ""
     first_on: str = ""
     place: str = ""
+    own_end: str = ""
 
     @property
     def active(self) -> bool:
@@ -71,6 +73,9 @@ class License(NamedTuple):
         """Whether the end date has passed by ``today`` (ISO)."""
         return "" < self.until < today
 
+
+NEVER = "9999-12-31"
+"""Comes after every end date (ISO)."""
 
 ABSENT = License(Kind.NONE, Status.NONE)
 
@@ -132,8 +137,17 @@ def changed(old: License, event: str, effect: Effect) -> License:
     result = becomes(effect, old.kind, old.status)
     if result is None:
         raise _illegal(event, old)
-    until = "" if result[0] is Kind.PERMANENT else old.until
-    return old._replace(kind=result[0], status=result[1], until=until, place="")
+    kind, status = result
+    until = "" if kind is Kind.PERMANENT else old.until
+    return old._replace(
+        kind=kind, status=status, until=until, own_end=old.own_end if kind is Kind.TEMPORARY else "", place=""
+    )
+
+
+def ending(old: License, until: str, of_leaver: bool) -> License:
+    """The license with another last day. That ``of_leaver`` keeps in mind the end date that it has but for their grace period."""
+    own_end = old.own_end or old.until or NEVER
+    return old._replace(until=until, own_end=own_end if of_leaver and (until or NEVER) < own_end else "")
 
 
 def granted(old: License, kind: Kind, status: Status, on: str, resent: str = "", until: str = "") -> License:
@@ -167,7 +181,9 @@ def imported(old: License, kind: Kind, status: Status, on: str, until: str | Non
     ends = "" if kind is Kind.PERMANENT else old.until if until is None else until
     first_on = old.first_on or (on if held else "")
     invited_on = _invited_on(old, on)
-    return old._replace(kind=kind, status=status, invited_on=invited_on, until=ends, first_on=first_on, place="")
+    own_end = old.own_end if kind is Kind.TEMPORARY and until is None else ""
+    new = old._replace(kind=kind, status=status, invited_on=invited_on, until=ends, first_on=first_on)
+    return new._replace(place="", own_end=own_end)
 
 
 def observed(old: License, kind: Kind, status: Status, on: str, until: str | None = None) -> License:
@@ -180,7 +196,9 @@ def observed(old: License, kind: Kind, status: Status, on: str, until: str | Non
     first_on = old.first_on or (on if kind is not Kind.NONE else "")
     place = old.place if status is Status.WAITING else ""
     invited_on = old.invited_on if place else _invited_on(old, on)
-    return old._replace(kind=kind, status=status, invited_on=invited_on, until=ends, first_on=first_on, place=place)
+    own_end = old.own_end if kind is Kind.TEMPORARY and until is None else ""
+    new = old._replace(kind=kind, status=status, invited_on=invited_on, until=ends, first_on=first_on)
+    return new._replace(place=place, own_end=own_end)
 
 
 def _invited_on(old: License, on: str) -> str:

@@ -40,6 +40,8 @@ class Member(NamedTuple):
     ``key`` is the e-mail's key for comparison; empty if somebody else has the e-mail now, so that no name finds the member.
     ``imported_on`` is the day (ISO) of the member's first apply, ``account`` the e-mail of their own sign-in, empty if not known.
     ``there`` says in which vendors' lists of users the member is, and what is still as before there (``portal.at_vendor``).
+    ``left_on`` is the day (ISO) on which a member left all rosters who keeps seats for a grace period (``on_roster`` is true as long
+    as it lasts); else empty.
     """
 
     email: str
@@ -53,6 +55,12 @@ class Member(NamedTuple):
     on_roster: bool = True
     account: str = ""
     there: str = ""
+    left_on: str = ""
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether a roster has the member: not one who has left, with or without a grace period."""
+        return self.on_roster and not self.left_on
 
 
 class RosterMember(NamedTuple):
@@ -90,7 +98,7 @@ ERASED = "(erased)"
 
 def spoken(field: str) -> str:
     """The field's name in a sentence."""
-    return {"email": "e-mail", "student_id": "student id"}.get(field, field.replace("_", " "))
+    return {"email": "e-mail", "student_id": "student id", "left_on": "left on"}.get(field, field.replace("_", " "))
 
 
 def found_by(member: Member) -> str:

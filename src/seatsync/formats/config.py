@@ -56,6 +56,10 @@ def _days(value: Any) -> Any:
     raise InvalidValue(f"{quoted(value)} {fact}", "Write it as 3d; 1d to 9999d are possible.")
 
 
+DayCount = Annotated[Text, BeforeValidator(_days), WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,3}d$"})]
+"""A number of days, such as 30d."""
+
+
 def _color(value: Any) -> Any:
     if value is None or value == "":
         raise InvalidValue('it is empty: in YAML, "#" begins a comment', "Write it in quotes: '#1d4f91'.")
@@ -199,11 +203,18 @@ class ExportEntry(Closed):
 class InvitesEntry(Closed):
     """Reminders of unclaimed invitations."""
 
-    remind_after: list[
-        Annotated[Text, BeforeValidator(_days), WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,3}d$"})]
-    ] = Field(
+    remind_after: list[DayCount] = Field(
         [],
         description="How many days after the invitation to remind members who have not claimed: [3d, 7d, 14d].",
+    )
+
+
+class LeaversEntry(Closed):
+    """Members whom no roster has any more."""
+
+    grace: DayCount | None = Field(
+        None,
+        description="For how many days who leaves keeps temporary seats: 30d. Then they are revoked. Without it, they are revoked at once.",
     )
 
 
@@ -235,9 +246,7 @@ class LimitsEntry(Closed):
         "refuse",
         description="If a permanent license is no longer granted: `refuse` blocks the plan, `retain` keeps the license and gives a notice.",
     )
-    soon: Annotated[
-        Text, BeforeValidator(_days), WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,3}d$"})
-    ] = Field(
+    soon: DayCount = Field(
         "30d",
         description="An end date that a plan moves to an earlier day counts to `max_revokes` if it is at most so many days away.",
     )
@@ -264,6 +273,7 @@ class SeatsyncFile(Closed):
         "revoked, granted.",
     )
     invites: InvitesEntry = InvitesEntry.model_validate({})
+    leavers: LeaversEntry = LeaversEntry.model_validate({})
     mail: MailEntry = MailEntry.model_validate({})
     limits: LimitsEntry = LimitsEntry.model_validate({})
     approvals: list[AnyApproval] = Field(

@@ -141,6 +141,12 @@ class Recorder:
         library = self.books.libraries.get(event.library)
         post(self.books, event)
         self.rows.append(self.chain.event(event))
+        if (
+            event.detail.get("left_on") == ""
+        ):  # back within the grace period: the licenses have no other end date any more
+            for library_id, held in self.books.licenses.items():
+                if event.member in held:
+                    self._touch(library_id, [event.member])
         if letter or (facts.license is not None and facts.license.voids_invitations):
             self._stir(event.library, [event.member])
         if event.action is Action.LIBRARY_UPDATE and library is not None:

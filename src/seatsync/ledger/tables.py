@@ -31,6 +31,7 @@ REVISIONS = (
     "0015",
     "0016",
     "0017",
+    "0018",
 )
 """The migrations, oldest first. A ledger with any other revision was written by a newer seatsync."""
 
@@ -120,6 +121,7 @@ member = table(
     Column("account_key", Text, nullable=False, server_default=text("''")),
     Column("there", Text, nullable=False, server_default=text("''")),
     Column("to_do", Boolean, nullable=False, server_default=false()),
+    Column("left_on", String(10), nullable=False, server_default=text("''")),
 )
 Index("member_found_by", member.c.institution, member.c.found_by)
 Index(
@@ -139,6 +141,7 @@ Index(
     sqlite_where=text("student_id != ''"),
 )
 
+Index("member_leaving", member.c.institution, member.c.number, sqlite_where=text("left_on != ''"))
 Index("member_to_do", member.c.institution, member.c.number, sqlite_where=text("to_do"))
 
 license = table(
@@ -153,7 +156,7 @@ license = table(
     text_column("resent"),
     *(
         Column(name, String(length), nullable=False, server_default=text("''"))
-        for name, length in (("until", 10), ("there", 16), ("first_on", 10), ("place", 24))
+        for name, length in (("until", 10), ("there", 16), ("first_on", 10), ("place", 24), ("own_end", 10))
     ),
 )
 Index(

@@ -3,17 +3,20 @@
 ``apply --same-files`` makes the others too, every night, whatever is being reviewed: a seat is revoked once its end date in the
 ledger has passed, and a reminder is sent once it is due by the settings of the last apply. What comes due by tenure is not left
 out, although the night does it too: it can't be undone, so a review that did not show it is not enough.
+
+The day on which members leave is that of the apply, and the end of their grace period follows from it: what counts is that they leave,
+and for how many days they keep their seats.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 from seatsync.domain.action import Action
 from seatsync.domain.license import ABSENT, Kind
 from seatsync.domain.snapshot import Snapshot
-from seatsync.planning.change import Change, Groups
+from seatsync.planning.change import Change, Groups, leaves_for_now
 from seatsync.planning.license_diff import reminders_due
 
 
@@ -23,7 +26,7 @@ def asked_for(groups: Groups, snapshot: Snapshot, today: date) -> Groups:
     for group, changes in groups.items():
         action, library = group
         if action in _WITHOUT_DATES:
-            without = _WITHOUT_DATES[action](snapshot, library, today)
+            without = _WITHOUT_DATES[action](groups, snapshot, library, today)
             kept = [change for change in map(without, changes) if change is not None]
             if len(kept) < len(changes) or any(one is not other for one, other in zip(kept, changes, strict=True)):
                 found = {**found, group: kept}
@@ -34,7 +37,7 @@ Without = Callable[[Change], Change | None]
 """A change without what is due by the calendar; None if nothing is left of it."""
 
 
-def _revokes(snapshot: Snapshot, library: str, today: date) -> Without:
+def _revokes(groups: Groups, snapshot: Snapshot, library: str, today: date) -> Without:
     held, day = snapshot.licenses.get(library, {}), today.isoformat()
 
     def without(change: Change) -> Change | None:
@@ -44,7 +47,7 @@ def _revokes(snapshot: Snapshot, library: str, today: date) -> Without:
     return without
 
 
-def _resends(snapshot: Snapshot, library: str, today: date) -> Without:
+def _resends(groups: Groups, snapshot: Snapshot, library: str, today: date) -> Without:
     held, known, day = snapshot.licenses.get(library, {}), snapshot.libraries.get(library), today.isoformat()
     wrote = known is not None and known.invites
     days = tuple(snapshot.baseline.get("remind", ())) if wrote else ()
@@ -61,7 +64,45 @@ def _resends(snapshot: Snapshot, library: str, today: date) -> Without:
     return without
 
 
-_WITHOUT_DATES: dict[Action, Callable[[Snapshot, str, date], Without]] = {
+def _removals(groups: Groups, snapshot: Snapshot, library: str, today: date) -> Without:
+    """Who is in their grace period is removed once nothing temporary is left that the calendar does not end."""
+    day = today.isoformat()
+
+    def is_due(record: int) -> bool:
+        known = snapshot.members.get(record)
+        licenses = (held.get(record, ABSENT) for held in snapshot.licenses.values())
+        return (
+            known is not None
+            and bool(known.left_on)
+            and all(one.kind is not Kind.TEMPORARY or one.ended(day) for one in licenses)
+        )
+
+    return lambda change: None if is_due(change.record) else change
+
+
+def _leavers(groups: Groups, snapshot: Snapshot, library: str, today: date) -> Without:
+    return lambda change: change._replace(after={"left_on": "today"}) if leaves_for_now(change) else change
+
+
+def _ends(groups: Groups, snapshot: Snapshot, library: str, today: date) -> Without:
+    leaving = {change.record for change in groups.get((Action.MEMBER_UPDATE, ""), ()) if leaves_for_now(change)}
+    updates = [change.after or {} for change in groups.get((Action.INSTITUTION_UPDATE, ""), ())]
+    institution = snapshot.institution
+    fixed = {institution.retire if institution is not None else "", *(after.get("retire", "") for after in updates)}
+
+    def without(change: Change) -> Change:
+        until = str((change.after or {}).get("until", ""))
+        if change.record not in leaving or until in fixed:
+            return change
+        return change._replace(after={"until": f"{(date.fromisoformat(until) - today) // timedelta(days=1)} days"})
+
+    return without
+
+
+_WITHOUT_DATES: dict[Action, Callable[[Groups, Snapshot, str, date], Without]] = {
     Action.REVOKE: _revokes,
+    Action.MEMBER_REMOVE: _removals,
+    Action.MEMBER_UPDATE: _leavers,
+    Action.LICENSE_UPDATE: _ends,
     Action.RESEND: _resends,
 }

@@ -43,6 +43,11 @@ def is_impossible(change: Change) -> bool:
     return change.action is Action.REVOKE and change.kind == Kind.PERMANENT
 
 
+def leaves_for_now(change: Change) -> bool:
+    """Whether a member is on no roster any more by this change, and keeps seats for a grace period."""
+    return change.action is Action.MEMBER_UPDATE and bool((change.after or {}).get("left_on"))
+
+
 Groups = Mapping[tuple[Action, str], Sequence[Change]]
 """Changes by action and library (empty if none), in the order in which actions are applied."""
 

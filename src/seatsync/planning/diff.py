@@ -19,6 +19,7 @@ from seatsync.domain.text.tags import split_tags
 from seatsync.planning.change import Change, grouped
 from seatsync.planning.draft import Draft
 from seatsync.planning.entitlements import resolve_grants
+from seatsync.planning.leaving import grace
 from seatsync.planning.license_diff import LicenseDiff, is_corrected, signs_in
 from seatsync.planning.line import seat_in_turn
 from seatsync.planning.matching import who_is_who
@@ -88,7 +89,7 @@ def own_accounts(draft: Draft, keys: Collection[str], holders: Iterable[Holder])
 
 
 def settle(draft: Draft) -> Draft:
-    """Add the changes of institution, libraries, administrators and members."""
+    """Add the changes of institution, libraries, administrators and of members on the rosters."""
     desired, snapshot = draft.desired, draft.snapshot
     draft.changes += institution_changes(desired, snapshot)
     draft.changes += library_changes(desired, snapshot)
@@ -98,9 +99,11 @@ def settle(draft: Draft) -> Draft:
 
 
 def compare(draft: Draft) -> Draft:
-    """Add the changes of licenses to a draft with all others. Afterwards they are in the order in which they are applied; within
-    an action, in the order of the files."""
+    """Add the changes of leavers and licenses to a draft with all others. Afterwards they are in the order in which they are
+    applied; within an action, in the order of the files."""
     desired, snapshot = draft.desired, draft.snapshot
+    draft.leavers = grace.leavers(draft)
+    draft.changes += grace.changes(draft)
     for library in sorted({*desired.libraries, *snapshot.libraries}):
         start = len(draft.changes)
         LicenseDiff(draft, library).run()
@@ -123,30 +126,20 @@ def _member_changes(draft: Draft) -> Iterator[Change]:
         if not known.on_roster:
             back = _arrival(member, f"Back on a roster; the earlier record is used again{word}")
             yield back._replace(before=_shown(known, fields) or None, record=record)
-        elif fields:
+        elif fields or known.left_on:
+            before, after = _shown(known, fields), _shown(member, fields)
+            returns: dict[str, Any] = {"left_on": known.left_on} if known.left_on else {}
             yield Change(
                 Action.MEMBER_UPDATE,
-                f"Changed in the roster{word}",
+                f"{'Back on a roster within the grace period' if returns else 'Changed in the roster'}{word}",
                 member.origin,
                 member=member.email,
-                before=_shown(known, fields),
-                after=_shown(member, fields),
+                before={**before, **returns},
+                after={**after, **dict.fromkeys(returns, "")},
                 record=record,
             )
     for record, approval in draft.matching.replaced.items():
         yield _replaced(members[record], record, approval)
-    for record in draft.matching.leaving:
-        leaver = members[record]
-        yield Change(
-            Action.MEMBER_REMOVE,
-            "No longer on any roster",
-            draft.last_row(record),
-            member=leaver.email,
-            before=_shown(
-                leaver, [name for name in ("given_name", "family_name", "student_id") if getattr(leaver, name)]
-            ),
-            record=record,
-        )
 
 
 def _who(approval: Approval | None) -> str:

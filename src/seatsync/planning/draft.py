@@ -31,6 +31,14 @@ class KeptLicense(NamedTuple):
     record: int = 0
 
 
+class Leaver(NamedTuple):
+    """A member whom no roster has any more. ``left_on`` is the day (ISO) on which they left, ``ends`` the last day (ISO) of each temporary
+    seat that they keep until then, by library. Without one they are removed."""
+
+    left_on: str
+    ends: Mapping[str, str]
+
+
 class ReadExport(NamedTuple):
     """An export that this draft reads, and what was found in it."""
 
@@ -60,13 +68,13 @@ class Line(NamedTuple):
 class Draft:
     """The changes, and everything that refusals and reports need to know about them.
 
-    ``groups`` are the same ``changes``, grouped. ``accounts`` are the e-mail keys with an account, of members who could get
-    a seat at once, ``last_rows`` the roster rows of those who leave, by number, ``earlier_names`` the e-mail keys and student ids by
-    which grants may still name members who have others now, with their numbers. ``revokes`` has, by library, the e-mails of
-    the licenses that a limit counts: those revoked, unless their end date in the ledger has passed, and those whose end
-    date moves to an earlier day soon. ``downgrades`` are permanent licenses that a grant would make temporary, ``kept`` the
-    permanent licenses of leavers, ``retained`` the licenses kept by ``limits.permanent``, ``by_hand`` those kept because they
-    were given in the vendor's portal, ``declined`` the grants to members who opted out.
+    ``groups`` are the same ``changes``, grouped. ``accounts`` are the e-mail keys with an account, of members who could get a seat at
+    once, ``last_rows`` the roster rows of those who leave, by number, ``earlier_names`` the e-mail keys and student ids by which grants
+    may still name members who have others now, with their numbers. ``revokes`` has, by library, the e-mails of the licenses that a limit
+    counts: those revoked, unless their end date in the ledger has passed, those whose end date moves to an earlier day soon, and those
+    of members who leave, whatever their grace. ``leavers`` are by number. ``downgrades`` are permanent licenses that a grant would make
+    temporary, ``kept`` the permanent licenses of leavers, ``retained`` the licenses kept by ``limits.permanent``, ``by_hand`` those kept
+    because they were given in the vendor's portal, ``declined`` the grants to members who opted out.
 
     ``lines`` are those of full libraries in which somebody waits, or has waited until this plan.
 
@@ -94,6 +102,7 @@ class Draft:
     declined: list[KeptLicense] = field(default_factory=list)
     read: list[ReadExport] = field(default_factory=list)
     lines: dict[str, Line] = field(default_factory=dict)
+    leavers: Mapping[int, Leaver] = field(default_factory=dict)
 
     def last_row(self, record: int) -> Origin:
         """The row of a member who leaves, when it was last added or changed; ``rosters:`` if that is unknown."""

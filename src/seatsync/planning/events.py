@@ -179,7 +179,12 @@ def event_of(change: Change, number: int, day: Mapping[str, Any]) -> Event:
                 _flat({n: v for n, v in after.items() if n != "replaced"}),
             )
         case Subject.MEMBER:
-            return Event(action, "", number, {}, {**_flat(after), "from": str(change.origin)})
+            left_on = {"left_on": after["left_on"]} if "left_on" in after else {}
+            fields = {name: value for name, value in after.items() if name not in left_on}
+            has_row = not any(left_on.values())
+            return Event(
+                action, "", number, left_on, {**_flat(fields), "from": str(change.origin)} if has_row else None
+            )
         case Subject.LIBRARY:
             return Event(action, change.library, detail=after)
         case Subject.INSTITUTION:

@@ -10,8 +10,9 @@ from typing import Any
 from seatsync.domain.action import Action
 from seatsync.domain.desired import Grant
 from seatsync.domain.library import DEFAULT_DELIVERY
-from seatsync.domain.license import ABSENT, Kind, License, Status
+from seatsync.domain.license import ABSENT, NEVER, Kind, License, Status
 from seatsync.domain.origin import Origin
+from seatsync.domain.person import Member
 from seatsync.domain.portal.at_vendor import There
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.emails import email_key
@@ -150,7 +151,7 @@ class LicenseDiff:
 
         It does not count right after a version that kept no end dates: that version took changed ones for nothing to do.
         """
-        is_earlier = "" < rule.ends < (license.until or _NEVER)
+        is_earlier = "" < rule.ends < (license.until or NEVER)
         if is_earlier and rule.ends <= self.soon and not self.draft.lacks_end_dates:
             self.draft.revokes[self.library].append(email)
         before, after = {"until": license.until}, {"until": rule.ends}
@@ -242,13 +243,16 @@ class LicenseDiff:
         self._revoke(license, reason, place, email, record)
 
     def _leaving(self, license: License, record: int) -> None:
-        email = self.draft.snapshot.members[record].email
-        if license.kind is Kind.PERMANENT:
-            self.draft.kept.append(KeptLicense(self.library, email, None, record))
+        known, leaver = self.draft.snapshot.members[record], self.draft.leavers[record]
+        if license.kind is Kind.PERMANENT and not (known.left_on and leaver.ends):
+            self.draft.kept.append(KeptLicense(self.library, known.email, None, record))
+        elif license.kind is Kind.TEMPORARY and self.library in leaver.ends:
+            self._keep_for_now(license, known, leaver.ends[self.library], record)
         elif license.kind is Kind.TEMPORARY:
-            self._revoke(license, "No longer on any roster", self.draft.last_row(record), email, record)
+            reason = f"On no roster since {known.left_on}, and no grace period any more" if known.left_on else LEFT
+            self._revoke(license, reason, self.draft.last_row(record), known.email, record, known.left_on)
         elif license.status is Status.WAITING:
-            self._unwait(self.draft.last_row(record), email, record, "No longer on any roster")
+            self._unwait(self.draft.last_row(record), known.email, record, LEFT)
 
     def _place(self) -> Origin:
         """Where the files say who gets the library, for what no line of theirs asks for."""
@@ -259,10 +263,28 @@ class LicenseDiff:
         reason = reason or (DROPPED if self.dropped else "No longer granted")
         self._add(Action.UNWAIT, reason, where, email, record, Kind.NONE, Status.NONE, before)
 
-    def _revoke(self, license: License, reason: str, where: Origin, email: str, record: int) -> None:
-        """Revoke. It counts to the limit, unless the license has ended by its date in the ledger."""
+    def _keep_for_now(self, license: License, known: Member, last: str, record: int) -> None:
+        """Let a leaver keep the seat until ``last``. On the day they leave that counts to the limit like the revoke it is, and later
+        if the end comes earlier."""
+        if not known.left_on or last < (license.until or NEVER):
+            self.draft.revokes[self.library].append(known.email)
+        if license.until == last:
+            return
+        reason, place = f"{LEFT}; the seat stays for {self.draft.desired.grace} days", self.draft.last_row(record)
+        if known.left_on:
+            reason = f"On no roster since {known.left_on}; `leavers.grace` is now {self.draft.desired.grace} days"
+            place = self.draft.desired.place("leavers")
+        before, after = {"until": license.until}, {"until": last}
+        kind, status = license.kind, license.status
+        self._add(Action.LICENSE_UPDATE, reason, place, known.email, record, kind, status, before, after)
+
+    def _revoke(self, license: License, reason: str, where: Origin, email: str, record: int, left_on: str = "") -> None:
+        """Revoke. It counts to the limit, unless the license has ended by its date in the ledger. ``left_on`` is when a member left
+        whose grace period is over."""
         before = {"status": license.status}
-        if license.kind is Kind.TEMPORARY and license.ended(self.today):
+        if license.kind is Kind.TEMPORARY and license.ended(self.today) and license.own_end and left_on:
+            reason = f"On no roster since {left_on}; the seat stayed until {license.until}"
+        elif license.kind is Kind.TEMPORARY and license.ended(self.today):
             reason = f"The {'institution' if license.until == self.retire else 'grant'} ended on {license.until}"
         elif license.kind is Kind.TEMPORARY:
             self.draft.revokes[self.library].append(email)
@@ -284,7 +306,7 @@ class LicenseDiff:
         self.draft.changes.append(change)
 
 
-_NEVER = "9999-12-31"
+LEFT = "No longer on any roster"
 
 
 def is_corrected(draft: Draft, position: int, record: int) -> bool:

@@ -30,7 +30,8 @@ class Doubt(NamedTuple):
 class Matching(NamedTuple):
     """The result of matching. ``records[i]`` is the number of the i-th roster member in the ledger, 0 for a new member.
 
-    ``leaving`` are the numbers of members who are on a roster in the ledger but no longer in the files, in order.
+    ``leaving`` are the numbers of members who are on a roster in the ledger but no longer in the files, in order; also of those in their
+    grace period.
     ``doubts`` are matches that the rule ``identity-changed`` refuses. ``approved`` has the approval that says who
     the member at a position of the roster is, ``replaced`` the one by which a record gives up its e-mail and student id to
     somebody new.
@@ -104,7 +105,7 @@ class _Matcher:
         for position, record in enumerate(self.records):
             if record:
                 row, known = self.roster[position], members[record]
-                if (row.key != known.key or not known.on_roster) and (doubt := self._doubt(position, record)):
+                if (row.key != known.key or not known.is_listed) and (doubt := self._doubt(position, record)):
                     self._settle(doubt)
         self.taken = set(self.records)
 
@@ -168,7 +169,7 @@ class _Matcher:
             return None
         owner = self._owner(row) if has_id and row.key != known.key else 0
         if owner or not share_a_name(row, known):
-            is_sure = has_id and known.on_roster and row.key == known.key
+            is_sure = has_id and known.is_listed and row.key == known.key
             return None if is_sure else Doubt(position, record, owner)
         return None
 
@@ -206,7 +207,7 @@ def _answers(approvals: Iterable[Approval]) -> dict[str, Approval]:
 def _index(snapshot: Snapshot) -> tuple[dict[str, int], dict[str, list[int]]]:
     by_id: dict[str, int] = {}
     by_email: dict[str, list[int]] = {}
-    for number, member in sorted(snapshot.members.items(), key=lambda item: (not item[1].on_roster, -item[0])):
+    for number, member in sorted(snapshot.members.items(), key=lambda item: (not item[1].is_listed, -item[0])):
         if id := plain_id(member.student_id):
             by_id.setdefault(id, number)
         by_email.setdefault(_as_read(member.key), []).append(number)

@@ -21,6 +21,7 @@ from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.ids import plain_id
 from seatsync.ledger.baseline import Baseline
 from seatsync.planning.draft import Draft
+from seatsync.planning.leaving import grace
 from seatsync.planning.tenure import next_days
 from seatsync.plans.rules_digest import rules_digest
 
@@ -33,6 +34,7 @@ _PASSING = frozenset(
         "drift",
         "export-not-believed",
         "export-overtaken",
+        "grace-period",
         "granted-again",
         "institution-ends",
         "no-invitation",
@@ -145,13 +147,15 @@ def is_valid(snapshot: Snapshot, today: date) -> bool:
 
 
 def _due(draft: Draft) -> Iterator[date]:
-    """The days after the last ones of grants, tags, approvals and the institution, and those on which members come due by tenure.
+    """The days after the last ones of grants, tags, leavers' seats, approvals and the institution, and those on which members come due
+    by tenure.
 
     In a draft of some members, the day known before covers the others. (Due reminders are read from the ledger each time.)
     """
     ends = [grant.until for grant in draft.desired.grants if grant.until is not None]
     ends += [approval.until for approval in draft.desired.approvals]
     ends += draft.entitlements.last_days
+    ends += grace.last_days(draft)
     ends += [last for last in [parse_day(draft.desired.institution.retire)] if last is not None]
     yield from (end + timedelta(days=1) for end in ends if draft.today <= end < date.max)
     yield from next_days(draft)

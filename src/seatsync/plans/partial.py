@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from seatsync.domain.desired import Counted, Desired, Grant
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.tags import IMPORTED
-from seatsync.ledger.queries.lookup import numbers_of, waiting_members
+from seatsync.ledger.queries.lookup import in_grace, numbers_of, waiting_members
 from seatsync.ledger.read import read_snapshot
 from seatsync.planning.plan import Plan
 from seatsync.plans.decide import decide
@@ -59,6 +59,7 @@ class _Part:
         self.rosters: Sequence[PlainRoster] = ()
         self.numbers = {*self.baseline["open"], *self.baseline.get("renamed", ()), *since.actions, *since.reminders_due}
         self.numbers |= waiting_members(connection, self.institution)
+        self.numbers |= in_grace(connection, self.institution)
 
     def read(self, files: list[RosterFile], grants: Callable[[], list[Grant]]) -> Counted:
         """Read the members who differ or are needed otherwise from the rosters (see ``load.ReadRosters``)."""

@@ -17,7 +17,7 @@ from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import RosterMember
 from seatsync.domain.text.tags import split_tags
-from seatsync.planning.change import Change, takes_seat
+from seatsync.planning.change import Change, leaves_for_now, takes_seat
 from seatsync.planning.draft import Draft, KeptLicense
 from seatsync.planning.seats import SlotChange
 from seatsync.refusals.whole import NotWhole, without_members
@@ -86,6 +86,11 @@ class Case:
     def of(self, action: Action, library: str = "") -> Sequence[Change]:
         """The changes of one action, in ``library`` or without a library."""
         return self.draft.groups.get((action, library), ())
+
+    @cached_property
+    def leaving_for_now(self) -> list[Change]:
+        """The changes of members who are on no roster any more, and keep seats for a grace period."""
+        return [change for change in self.of(Action.MEMBER_UPDATE) if leaves_for_now(change)]
 
     def new_seats(self, library: str) -> list[Change]:
         """The grants of a library that take one more seat each."""

@@ -21,7 +21,7 @@ def check(case: Case) -> Iterator[Diagnostic]:
     had = {path: count for path, count in case.draft.snapshot.rosters.items() if count}
     emptied = [roster for roster in case.desired.rosters if not roster.count and roster.path in had]
     explained = bool(had) and had.keys() <= {roster.path for roster in emptied}
-    gone = 0 if case.count or explained else sum(member.on_roster for member in case.draft.snapshot.members.values())
+    gone = 0 if case.count or explained else sum(member.is_listed for member in case.draft.snapshot.members.values())
     approvals = {approval.roster: approval for approval in reversed(case.approvals(CODE))}
     if gone and "" in approvals:
         case.passes(approvals[""], gone)

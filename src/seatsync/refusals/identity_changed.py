@@ -86,7 +86,7 @@ def _passing(case: Case, doubt: Doubt, row: RosterMember) -> str:
     gets += [f"the account {known.account}"] if known.account else []
     old, new = _person(known.given_name, known.family_name), _person(row.given_name, row.family_name)
     old_id, new_id = (f", {id}" if id else "" for id in (known.student_id, row.student_id))
-    left = "" if known.on_roster else ", left"
+    left = "" if known.is_listed else ", left"
     what = f" with {', '.join(gets)}" if gets else ""
     return f"{old} ({known.email}{old_id}{left}) → {new} ({row.email}{new_id}, {row.origin}){what}"
 

@@ -14,12 +14,13 @@ class Room(NamedTuple):
     """How many seats could be made free by taking members out of the grants.
 
     ``granted`` are members who get a seat by this plan, ``held`` those who hold a temporary one. ``owned`` are the seats of
-    permanent licenses, which stay.
+    permanent licenses, which stay, ``left`` those of leavers in their grace period.
     """
 
     granted: int
     held: int
     owned: int
+    left: int = 0
 
 
 def room(case: Case, library: str) -> Room:
@@ -31,15 +32,18 @@ def room(case: Case, library: str) -> Room:
     licenses = case.draft.snapshot.licenses.get(library, {})
     owned = sum(license.kind is Kind.PERMANENT for license in licenses.values())
     granted = len(case.new_seats(library))
-    return Room(granted, case.slots[library].after.used - owned - granted, owned)
+    left = sum(library in leaver.ends for leaver in case.draft.leavers.values())
+    return Room(granted, case.slots[library].after.used - owned - granted - left, owned, left)
 
 
 def ways_out(case: Case, library: str, raise_slots: str, instead: str) -> str:
     """The help where seats are missing: ``raise_slots``, and ``instead`` (as in "If not,") whom to take out of the grants."""
-    granted, held, owned = room(case, library)
+    granted, held, owned, left = room(case, library)
     missing = -case.slots[library].after.available
     of_granted = min(missing, granted)
     of_held = min(missing - of_granted, held)
+    if left:
+        raise_slots += _of_leavers(case, library, left)
     if not of_granted and not of_held:
         return f"{raise_slots} Permanent licenses keep their seats."
     if not of_held:
@@ -49,8 +53,19 @@ def ways_out(case: Case, library: str, raise_slots: str, instead: str) -> str:
         who = f"{counted(of_granted, 'member')} whom this plan grants it and {who}" if of_granted else who
     take = f"take {who} out of the grants.{_approval(case, library, of_held)}"
     if of_granted + of_held < missing:
-        return f"{raise_slots} Or raise `slots` to {owned}, which the permanent licenses need, and {take}"
+        return f"{raise_slots} Or raise `slots` to {owned + left}, which the permanent licenses{_and_leavers(left)} need, and {take}"
     return f"{raise_slots} {instead} {take}"
+
+
+def _of_leavers(case: Case, library: str, left: int) -> str:
+    """Say until when seats of leavers are in use."""
+    last = max(leaver.ends[library] for leaver in case.draft.leavers.values() if library in leaver.ends)
+    seats = counted(left, "seat of somebody who has left is", "seats of members who have left are")
+    return f" {seats} in use until {last} (`leavers.grace`)."
+
+
+def _and_leavers(left: int) -> str:
+    return " and the seats of leavers" if left else ""
 
 
 def _approval(case: Case, library: str, more: int) -> str:

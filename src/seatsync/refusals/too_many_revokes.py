@@ -2,8 +2,9 @@
 
 A roster that was cut off by mistake looks just like a roster that many members have left. So a plan may revoke up to
 10 % of a library's claimed and unclaimed licenses, or 5 if that is more; `limits.max_revokes` sets another percentage, or a number.
-An end date that the plan moves to an earlier day within the next 30 days (`limits.soon`) counts like a revoke. Licenses
-whose end date in the ledger has passed, and upgrades, do not count.
+An end date that the plan moves to an earlier day within the next 30 days (`limits.soon`) counts like a revoke. So does a temporary
+seat of a member who leaves, on the day they leave, however long `leavers.grace` lets them keep it. Licenses whose end date in the
+ledger has passed, and upgrades, do not count.
 
 To fix: if the message says that a roster has become shorter, look whether its export is whole. If you want to revoke the
 seats, add the approval that the message shows to seatsync.yaml. It is reviewed in the same pull request and used once, by the
@@ -60,7 +61,7 @@ _EXPORT_AGAIN = "The usual cause is an incomplete export: then export the file a
 
 def _shorter_rosters(case: Case, members: list[str]) -> list[str]:
     """Which rosters lost members since the last apply, if some of those who would lose a seat leave."""
-    leaving = {change.member for change in case.of(Action.MEMBER_REMOVE)}
+    leaving = {change.member for change in [*case.of(Action.MEMBER_REMOVE), *case.leaving_for_now]}
     if leaving.isdisjoint(members):
         return []
     had = case.draft.snapshot.rosters
@@ -82,5 +83,7 @@ _HELD = (Kind.TEMPORARY, Kind.PERMANENT)
 
 def _or_end(case: Case, members: list[str], library: str) -> str:
     """Say that end dates are among what is counted, and how soon."""
-    moved = {change.member for change in case.of(Action.LICENSE_UPDATE, library)}
-    return f" or end within {case.desired.limits.soon} days" if not moved.isdisjoint(members) else ""
+    leaving = {change.member for change in case.leaving_for_now}
+    moved = {change.member for change in case.of(Action.LICENSE_UPDATE, library)} - leaving
+    soon = f" or end within {case.desired.limits.soon} days" if not moved.isdisjoint(members) else ""
+    return f"{soon} or end after `leavers.grace`" if not leaving.isdisjoint(members) else soon

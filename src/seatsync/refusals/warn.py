@@ -13,7 +13,18 @@ from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.tags import IMPORTED
 from seatsync.planning.diff import resolve
 from seatsync.refusals.case import Case
-from seatsync.refusals.warnings import approvals, exports, grants, institution, members, places, seats, tags, tenure
+from seatsync.refusals.warnings import (
+    approvals,
+    exports,
+    grants,
+    institution,
+    leavers,
+    members,
+    places,
+    seats,
+    tags,
+    tenure,
+)
 
 
 def warnings(case: Case) -> Iterator[Diagnostic]:
@@ -36,6 +47,7 @@ def warnings(case: Case) -> Iterator[Diagnostic]:
     yield from exports.not_believed(case)
     yield from exports.drift(case)
     yield from institution.ends(case)
+    yield from leavers.keeping_seats(case)
     yield from tenure.coming_due(case)
     yield from seats.redelivered(case)
     yield from seats.declined(case)

@@ -125,6 +125,7 @@ class _Loader:
             grants=self.grants.all(),
             rosters=rosters,
             remind_after=tuple(sorted(int(days[:-1]) for days in self.config.invites.remind_after)),
+            grace=int((self.config.leavers.grace or "0d")[:-1]),
             limits=_limits(self.config.limits),
             approvals=[self._approval(position, entry) for position, entry in enumerate(self.config.approvals)],
             exports=exports,

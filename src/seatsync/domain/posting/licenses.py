@@ -66,7 +66,7 @@ def grant(old: License, books: Snapshot, event: Event) -> License:
     """Grant a license to a member on the roster: offered, or delivered at once to a member with an account."""
     detail, kind = event.detail, Kind(event.detail["kind"])
     _must_offer(books, event.library, kind)
-    if not books.members[event.member].on_roster:
+    if not books.members[event.member].is_listed:
         raise IllegalTransition("grant to a member who is not on the roster")
     status, at_once = Status(detail["status"]), books.libraries[event.library].delivery.facts.at_once
     at_once = at_once and not books.libraries[event.library].is_at_vendor
@@ -93,7 +93,8 @@ def upgrade(old: License, books: Snapshot, event: Event) -> License:
 
 def update(old: License, books: Snapshot, event: Event) -> License:
     """Change the last day of a license."""
-    return books.shared(changed(old, books, event)._replace(until=event.detail["until"]))
+    of_leaver = bool(books.members[event.member].left_on)
+    return books.shared(licenses.ending(changed(old, books, event), event.detail["until"], of_leaver))
 
 
 def resend(old: License, books: Snapshot, event: Event) -> License:

@@ -34,20 +34,34 @@ def add_member(books: Snapshot, event: Event) -> None:
 
 
 def update_member(books: Snapshot, event: Event) -> None:
-    """Change a member's fields. A member who is ``replaced`` is never found by their e-mail again."""
+    """Change a member's fields. A member who is ``replaced`` is never found by their e-mail again. One who leaves with a grace period,
+    or comes back within it, stays on the roster."""
     person = _person(event)
     member = books.members[event.member]._replace(**person)
     if event.detail.get("replaced"):
         member = member._replace(key="")
     elif "email" in person:
         member = member._replace(key=email_key(member.email))
+    if "left_on" in event.detail:
+        member = _leaving(books, event, member)
     books.members[event.member] = keep_old_values(books, event.member, member)
+
+
+def _leaving(books: Snapshot, event: Event, member: Member) -> Member:
+    """The member with the day on which they left, or without. The licenses of one who is back have no other end date any more."""
+    left_on = event.detail["left_on"]
+    if not member.on_roster or bool(left_on) == bool(member.left_on):
+        raise IllegalTransition("a grace period of a member who has left, or the end of one that there is not")
+    for library, held in books.licenses.items():
+        if (license := held.get(event.member, ABSENT)).own_end and not left_on:
+            books.put(library, event.member, books.shared(license._replace(own_end="")))
+    return member._replace(left_on=left_on)
 
 
 def set_account(books: Snapshot, event: Event) -> None:
     """Record the account with the member's roster e-mail. An account that the member signed in with is not replaced."""
     member, account = books.members[event.member], (event.person or {})["account"]
-    if not member.on_roster or member.account or email_key(account) != member.key:
+    if not member.is_listed or member.account or email_key(account) != member.key:
         raise IllegalTransition("an account of somebody else, or a second one")
     books.members[event.member] = member._replace(account=account)
 
@@ -58,7 +72,7 @@ def remove_member(books: Snapshot, event: Event) -> None:
         raise IllegalTransition("member-remove of a member who still holds a temporary license")
     if not books.members[event.member].on_roster:
         raise IllegalTransition("member-remove of a member who has left")
-    books.members[event.member] = books.members[event.member]._replace(on_roster=False)
+    books.members[event.member] = books.members[event.member]._replace(on_roster=False, left_on="")
 
 
 def erase_member(books: Snapshot, event: Event) -> None:

@@ -50,7 +50,7 @@ def _grants(books: Snapshot, grants: Grants) -> None:
         was_new
         and len(known) == len({*others}) == len(others)
         and held.keys().isdisjoint(others)
-        and all(member.on_roster and (member.account or not at_once) for member in known)
+        and all(member.is_listed and (member.account or not at_once) for member in known)
     ):
         books.put_all(library, others, license)
     else:

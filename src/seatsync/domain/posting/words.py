@@ -91,6 +91,7 @@ _FIELDS: Mapping[str, Callable[[Any], str]] = {
     "student_id": _plain("student id"),
     "role": _plain("role"),
     "tags": lambda tags: _listed("tags")(split_tags(tags)),
+    "left_on": lambda day: f"on no roster since {day}, in their grace period" if day else "on a roster again",
     "replaced": _whether("no longer known by this e-mail and id", ""),
     "id": _plain("id"),
     "was": _plain("was"),

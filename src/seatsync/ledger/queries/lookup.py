@@ -114,7 +114,7 @@ def waiting_members(connection: Connection, institution: str) -> set[int]:
 def due_reminders(connection: Connection, institution: str, remind_after: Sequence[int], today: date) -> set[int]:
     """The members with an unclaimed license who have got fewer reminders than are due by ``today``.
 
-    Libraries that send no letters have no reminders.
+    Libraries that send no letters have no reminders, nor have members in their grace period.
     """
     license = tables.license.c
     due = [
@@ -127,6 +127,12 @@ def due_reminders(connection: Connection, institution: str, remind_after: Sequen
     writing = select(library.id).where(library.institution == institution, library.sends_letters)
     unclaimed = (license.institution == institution) & (license.status == Status.UNCLAIMED.value)
     query = select(license.member).where(unclaimed, or_(*due), license.library.in_(writing))
+    return set(connection.execute(query).scalars()) - in_grace(connection, institution)
+
+
+def in_grace(connection: Connection, institution: str) -> set[int]:
+    """The members in their grace period: on no roster any more, but with temporary seats."""
+    query = select(tables.member.c.number).where(tables.member.c.institution == institution, text("left_on != ''"))
     return set(connection.execute(query).scalars())
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from seatsync.domain.action import Action
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
-from seatsync.domain.person import NAMES, RosterMember
+from seatsync.domain.person import NAMES, Member, RosterMember
 from seatsync.domain.text.characters import LETTER_LOST, decoded_twice, printable
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.names import all_words, share_a_name
@@ -83,17 +83,18 @@ def zeros_lost(case: Case) -> Iterator[Diagnostic]:
 
 def same_person(case: Case) -> Iterator[Diagnostic]:
     """A new member may be a member who leaves: the same names, if nobody else has them, or the same e-mail and a name."""
-    leavers = case.of(Action.MEMBER_REMOVE)
+    leavers = [*case.of(Action.MEMBER_REMOVE), *case.leaving_for_now]
     new = [change for change in case.of(Action.MEMBER_ADD) if not change.record] if leavers else []
     if not new:
         return
     by_email = {email_key(change.member): change for change in leavers}
-    by_names = _alone([(_names(change.before), change) for change in leavers])
+    known = case.at_hand.snapshot.members
+    by_names = _alone([(_of(known[change.record]), change) for change in leavers])
     arrivals = _alone([(_names(change.after), change) for change in new])
     pairs = []
     for arrival in new:
         leaver, names = by_email.get(email_key(arrival.member)), _names(arrival.after)
-        if leaver is None or not share_a_name(_names(leaver.before), names):
+        if leaver is None or not share_a_name(_of(known[leaver.record]), names):
             leaver = by_names.get(all_words(names)) if all_words(names) in arrivals else None
         if leaver is not None:
             pairs.append((leaver, arrival))
@@ -127,6 +128,10 @@ class _Names(NamedTuple):
 def _names(fields: Mapping[str, Any] | None) -> _Names:
     found = fields or {}
     return _Names(found.get("given_name", ""), found.get("family_name", ""))
+
+
+def _of(member: Member) -> _Names:
+    return _Names(member.given_name, member.family_name)
 
 
 def _alone(named: Iterable[tuple[_Names, Change]]) -> dict[frozenset[str], Change]:

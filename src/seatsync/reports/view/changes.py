@@ -189,6 +189,8 @@ _LABELS = {"slots": "seats", "timezone": "time zone", "retire": "last day"}
 def _difference(name: str, before: Any, after: Any) -> str:
     if name == "replaced":
         return "no longer known by this e-mail"
+    if name == "left_on":
+        return f"on no roster since {after}" if after else "on a roster again"
     if name == "tags":
         after = after or []
         removed, added = [t for t in before if t not in after], [t for t in after if t not in before]

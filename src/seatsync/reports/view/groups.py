@@ -8,7 +8,7 @@ from typing import NamedTuple
 from seatsync.domain.action import Action, Sign
 from seatsync.domain.diagnostic import counted
 from seatsync.domain.license import Kind
-from seatsync.planning.change import Change
+from seatsync.planning.change import Change, leaves_for_now
 from seatsync.reports.view.changes import Line, line, seen_in_words
 from seatsync.reports.view.counting import actions_in_words, words_for
 from seatsync.reports.view.escaping import escape_controls
@@ -18,7 +18,8 @@ from seatsync.reports.view.names import Names
 class Group(NamedTuple):
     """The changes with the same action in one library (or without a library), and the ``names`` of people.
 
-    ``is_of_leavers``: the seats of people who leave. ``files_at`` is the address of the files at a code host, if known.
+    ``is_of_leavers``: the seats of people who leave. ``leave_for_now``: people who leave and keep seats for a grace period. ``files_at``
+    is the address of the files at a code host, if known.
     """
 
     sign: Sign
@@ -27,10 +28,14 @@ class Group(NamedTuple):
     changes: Sequence[Change]
     names: Names
     is_of_leavers: bool = False
+    leave_for_now: bool = False
     files_at: str = ""
 
     @property
     def title(self) -> str:
+        if self.leave_for_now:
+            number = len(self.changes)
+            return f"{counted(number, 'person leaves', 'people leave')}, and {'keeps' if number == 1 else 'keep'} seats for now"
         return escape_controls(_title(self.action, self.library, self.changes, self.is_of_leavers))
 
     @property
@@ -55,28 +60,30 @@ class Group(NamedTuple):
 
     def lines(self, most: int | None = None) -> Iterator[Line]:
         """Yield the first ``most`` changes in words."""
-        left = self.is_of_leavers or self.action is Action.MEMBER_REMOVE
+        left = self.is_of_leavers or self.leave_for_now or self.action is Action.MEMBER_REMOVE
         return (line(change, self.names.beside(change), left, self.files_at) for change in self.changes[:most])
 
 
 def groups_of(changes: Iterable[Change], names: Names, files_at: str = "") -> list[Group]:
     """Return changes by action and library, each once, in the order in which these first occur: people who leave, then their seats."""
     changes = [*changes]
-    leavers = {change.record for change in changes if change.action is Action.MEMBER_REMOVE}
-    found: dict[tuple[Action, str, bool], list[Change]] = {}
+    leavers = {one.record for one in changes if one.action is Action.MEMBER_REMOVE or leaves_for_now(one)}
+    found: dict[tuple[Action, str, bool, bool], list[Change]] = {}
     for change in changes:
-        leaves = change.action is Action.REVOKE and change.record in leavers
-        found.setdefault((change.action, change.library if change.member else "", leaves), []).append(change)
+        theirs = change.action in (Action.REVOKE, Action.LICENSE_UPDATE) and change.record in leavers
+        key = (change.action, change.library if change.member else "", theirs, leaves_for_now(change))
+        found.setdefault(key, []).append(change)
     groups = [
-        Group(action.facts.sign, action, escape_controls(library), alike, names, leaves, files_at)
-        for (action, library, leaves), alike in found.items()
+        Group(action.facts.sign, action, escape_controls(library), alike, names, theirs, for_now, files_at)
+        for (action, library, theirs, for_now), alike in found.items()
     ]
-    theirs = [group for group in groups if group.is_of_leavers]
+    of_leavers = [group for group in groups if group.is_of_leavers]
+    last = [group for group in groups if group.leave_for_now or group.action is Action.MEMBER_REMOVE][-1:]
     return [
         one
         for group in groups
         if not group.is_of_leavers
-        for one in (group, *(theirs if group.action is Action.MEMBER_REMOVE else ()))
+        for one in (group, *(of_leavers if last and group is last[0] else ()))
     ]
 
 
@@ -84,17 +91,17 @@ def _title(action: Action, library: str, changes: Sequence[Change], is_of_leaver
     """What happens to how many people. Other changes are only counted."""
     number = len(changes)
     people = counted(number, "person", "people")
+    who = f" who {'leaves' if number == 1 else 'leave'}" if is_of_leavers else ""
     match action:
         case Action.GRANT:
             for_good = " permanently" if all(change.kind == Kind.PERMANENT for change in changes) else ""
             return f"{people} {'gets' if number == 1 else 'get'} {library}{for_good}"
         case Action.REVOKE:
-            who = f" who {'leaves' if number == 1 else 'leave'}" if is_of_leavers else ""
             return f"{people}{who} {'loses' if number == 1 else 'lose'} {library}"
         case Action.UPGRADE:
             return f"{people} {'keeps' if number == 1 else 'keep'} {library} permanently"
         case Action.LICENSE_UPDATE:
-            return f"{people} {'gets' if number == 1 else 'get'} another end date in {library}"
+            return f"{people}{who} {'gets' if number == 1 else 'get'} another end date in {library}"
         case Action.RESEND:
             return f"{people} invited again to {library}"
         case Action.WAIT if all("priority" in (change.before or {}) for change in changes):
