@@ -62,6 +62,7 @@ SAID: list[tuple[str, dict[str, Any], str]] = [
         {
             "name": "Grace",
             "opt_out": True,
+            "opt_out_until": "2026-09-07",
             "timezone": "UTC",
             "language": "de",
             "contacts": [
@@ -71,7 +72,7 @@ SAID: list[tuple[str, dict[str, Any], str]] = [
             "help": {"name": "Library desk", "email": "", "url": "https://desk.example"},
             "retire": "",
         },
-        "Grace, members may decline, time zone UTC, language Deutsch, contacts Dana Fox (Sales) and Al, "
+        "Grace, members may decline, up to 2026-09-07, time zone UTC, language Deutsch, contacts Dana Fox (Sales) and Al, "
         "members may ask Library desk (https://desk.example)",
     ),
     (
@@ -79,6 +80,13 @@ SAID: list[tuple[str, dict[str, Any], str]] = [
         {"opt_out": False, "help": None, "contacts": [], "logo": "", "color": "#aa0000", "retire": "", "claim_url": ""},
         "members may not decline, no last day, no contacts, nobody to ask, no claim page, colour #aa0000, no logo",
     ),
+    ("institution-update", {"opt_out_until": "14d"}, "up to 14 days after the invitation"),
+    (
+        "institution-update",
+        {"opt_out_until": "1d", "opt_out": True},
+        "members may decline, up to 1 day after the invitation",
+    ),
+    ("institution-update", {"opt_out_until": ""}, "no last day to decline"),
     ("institution-update", {"logo": b64encode(png(64, 64)).decode()}, "with a logo"),
     (
         "library-add",

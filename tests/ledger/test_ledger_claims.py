@@ -62,10 +62,10 @@ class Desk:
 
 
 @contextmanager
-def missed(why: UnavailableReason) -> Iterator[None]:
+def missed(why: UnavailableReason) -> Iterator[pytest.ExceptionInfo[Unavailable]]:
     """The attempt fails with this reason."""
     with pytest.raises(Unavailable) as error:
-        yield
+        yield error
     assert error.value.reason is why
     assert str(error.value)
     assert error.value.help
@@ -223,6 +223,24 @@ def test_a_license_is_open_through_its_last_day(at: str, is_open: bool, school: 
     refused = ran(school, "ledger", "claim", "logos", BEN[0], code=4, now="2027-07-01")
     assert "the license ended on 2027-06-30" in refused.err
     assert [row["status"] for row in rows(school, "license")] == ["unclaimed"]
+
+
+@pytest.mark.parametrize(("at", "in_time"), [("2026-09-08T04:59:59Z", True), ("2026-09-08T05:00:00Z", False)])
+def test_the_instant_of_the_transaction_decides_whether_a_decline_is_in_time(
+    at: str, in_time: bool, school: Path
+) -> None:
+    zoned = "timezone: America/Chicago\n  opt_out: {until: 2026-09-07}"
+    (school / "seatsync.yaml").write_text(CONFIG.replace("opt_out: true", zoned))
+    applied(school, BEN)
+    ledger = Ledger(location(school))
+    if in_time:
+        opt_out(ledger, "grace", "logos", 1, at, "pages")
+    else:
+        with missed(UnavailableReason.TOO_LATE) as late:
+            opt_out(ledger, "grace", "logos", 1, at, "pages")
+        assert late.value.until == "2026-09-07"
+    assert [row["status"] for row in rows(school, "license")] == ["opted_out" if in_time else "unclaimed"]
+    ran(school, "verify")
 
 
 # ── Licenses in accounts ────────────────────────────────────────────────────────────────────────────────────────────

@@ -17,6 +17,7 @@ from babel.support import Translations
 import seatsync.outbox
 import seatsync.portal
 from seatsync.domain.action import Letter
+from seatsync.domain.letters import ASKING
 from seatsync.domain.text.languages import LANGUAGES, spelled
 from seatsync.outbox.rendering import Templates, samples
 from tests.cli.test_lists import write_csv
@@ -88,6 +89,20 @@ def test_a_letter_with_a_seat_names_the_button_that_claims_it_unless_it_is_claim
         for words in (shown.text, html.unescape(shown.html)):
             named = re.search(f'["„«‘“]{button}["“»’”]', " ".join(words.split()))
             assert (named is None) is values["at_vendor"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_letter_names_the_last_day_to_decline_in_its_language(language: str, tmp_path: Path) -> None:
+    for letter in ASKING:
+        values = next(samples(letter, language))
+        shown = Templates(tmp_path).render(letter, values)
+        assert shown.html is not None
+        for words in (shown.text, shown.html):
+            assert spelled("2026-09-07", language) in words
+        assert (
+            spelled("2026-09-07", language)
+            not in Templates(tmp_path).render(letter, values | {"decline_until": ""}).text
+        )
 
 
 def test_days_are_spelled_as_people_write_them() -> None:

@@ -289,6 +289,26 @@ def test_without_an_opt_out_no_letter_offers_one(school: Path, room: Mailroom) -
 
 
 @pytest.mark.sqlite_only("it is about letters and servers, not about the ledger")
+def test_a_letter_says_until_when_its_seat_can_be_declined_and_offers_no_decline_afterwards(
+    school: Path, room: Mailroom
+) -> None:
+    (school / "seatsync.yaml").write_text(CONFIG.replace("opt_out: true", "opt_out: {until: 2026-09-04}"))
+    applied(school, ANN)
+    assert "You can decline until 4 September 2026." in ran(school, "outbox", "preview", "--member", ANN[0]).out
+    sent(school, now="2026-09-04")
+    for kind in ("plain", "html"):
+        assert "You can decline until 4 September 2026." in part(room.letters[-1], kind)
+    assert room.letters[-1]["List-Unsubscribe"]
+    applied(school, ANN, BEN)
+    preview = ran(school, "outbox", "preview", "--member", BEN[0], now="2026-09-05").out
+    sent(school, now="2026-09-05")
+    late = room.letters[-1]
+    assert late["To"].addresses[0].addr_spec == BEN[0]
+    assert "List-Unsubscribe" not in late
+    assert "decline" not in preview + part(late, "plain") + part(late, "html")
+
+
+@pytest.mark.sqlite_only("it is about letters and servers, not about the ledger")
 def test_without_the_pages_only_letters_are_sent_that_need_no_link(
     school: Path, room: Mailroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -93,6 +93,8 @@ def test_lines_make_no_difference_to_anything_that_can_be_said(place: Path) -> N
             ("role: Sales", "role: Support"),
             ("family_name: Abel", "family_name: Ames"),
             ("opt_out: true", "opt_out: false"),
+            ("opt_out: true", "opt_out: 14d"),
+            ("opt_out: true", "opt_out: {until: 2026-09-07}"),
             ("title: Books", "title: Book"),
             ("slots: 9", "slots: 10"),
             ("delivery: account", "delivery: claim"),

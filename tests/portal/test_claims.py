@@ -390,6 +390,31 @@ def test_where_the_institution_allows_no_declining_there_is_no_page_for_it(pages
     assert "I do not want it" not in signed_in.page.text
 
 
+def test_a_seat_says_until_when_it_can_be_declined_and_afterwards_whom_to_ask(pages: Pages) -> None:
+    config = pages.folder / "seatsync.yaml"
+    last = "timezone: America/Chicago\n  help: {name: Seat desk, email: desk@grace.example}\n  opt_out: {until: 2026-09-07}"
+    config.write_text(config.read_text().replace("opt_out: true", last))
+    ran(pages.folder, "apply", "--yes")
+    invitation, ben = link(pages, "ben@grace.example"), pages.browser()
+    pages.now = datetime.fromisoformat("2026-09-08T04:59:00Z")
+    signed_in = pages.account("ben@grace.example")
+    declining = signed_in.page.links["I do not want it"]
+    for page in (ben.open(invitation), ben.open(f"{invitation}/opt-out"), signed_in.page, signed_in.open(declining)):
+        assert "You can decline until 7 September 2026." in page.text
+    pages.now = datetime.fromisoformat("2026-09-08T05:00:00Z")
+    for page in (
+        signed_in.press("I do not want it", sure="y"),
+        ben.open(f"{invitation}/opt-out"),
+        signed_in.open(declining),
+    ):
+        assert page.code == 409
+        assert "You can no longer decline this seat The last day to decline it was 7 September 2026." in page.text
+        assert "Questions? Seat desk , desk@grace.example" in page.text
+    assert "decline" not in ben.open(invitation).text.lower()
+    assert "I do not want" not in ben.page.text + signed_in.open("/").text
+    assert "Claim this seat" in signed_in.page.text
+
+
 # ── Jamworks ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

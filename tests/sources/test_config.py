@@ -20,6 +20,8 @@ version: 1
 institution:
   id: grace
   name: Grace Seminary
+  opt_out:
+    until: 2026-09-07
   contacts:
     - name: Vera Dor
       email: vera@vendor.example

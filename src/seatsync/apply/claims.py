@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from seatsync.apply.apply import must_be_owned_by, must_belong_to
 from seatsync.apply.members import Impossible, record
 from seatsync.domain.action import Event, Unplanned
+from seatsync.domain.institution import last_day_to_decline
 from seatsync.domain.license import ABSENT, License, Status
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import day_at
@@ -46,6 +47,8 @@ class UnavailableReason(StrEnum):
     """The end date has passed; the next apply revokes the license."""
     NOT_ALLOWED = "not-allowed"
     """The institution does not allow members to decline."""
+    TOO_LATE = "too-late"
+    """The last day on which members may decline has passed."""
     NO_ACCOUNT = "no-account"
     """The account was deleted in the meantime."""
     LINK_USED = "link-used"
@@ -54,7 +57,8 @@ class UnavailableReason(StrEnum):
 
 
 class Unavailable(Impossible):
-    """The license can't be claimed or declined; ``reason`` says why, ``until`` is the last day of one that has ended.
+    """The license can't be claimed or declined; ``reason`` says why, ``until`` is the last day of one that has ended, or the
+    last one to decline it.
 
     ``url`` is the vendor's claim page, if the files give it, where the license lives at the vendor.
     """
@@ -136,6 +140,7 @@ def opt_out(
             raise Unavailable(UnavailableReason.NOT_ALLOWED, f"Members of {institution} may not opt out.", help)
         link = _link(connection, institution, library, member, token)
         _must_be_open(books, library, member, "decline", at)
+        _must_be_in_time(books, library, member, at)
         _use(connection, institution, link, token, at)
         record(
             connection,
@@ -244,6 +249,17 @@ def _must_be_open(books: Snapshot, library: str, member: int, what: str, at: str
         message = f"{email} can't {what} {library}: the license ended on {license.until}."
         help = "To extend it, change `until` of its grant, and apply."
         raise Unavailable(UnavailableReason.ENDED, message, help, license.until)
+
+
+def _must_be_in_time(books: Snapshot, library: str, member: int, at: str) -> None:
+    """Refuse what comes after the last day on which the institution's members may decline."""
+    until = books.institution.opt_out_until if books.institution is not None else ""
+    license = _license(books, library, member)
+    last = last_day_to_decline(until, license.status, license.invited_on)
+    if "" < last < day_at(at, books.timezone):
+        message = f"{books.members[member].email} can't decline {library} any more: the last day to decline was {last}."
+        help = "To allow it, change `opt_out` in seatsync.yaml, and apply. Who shall not have the seat loses it by `seatsync edit revoke`."
+        raise Unavailable(UnavailableReason.TOO_LATE, message, help, last)
 
 
 def _link(connection: Connection, institution: str, library: str, member: int, token: str) -> links.Resolved | None:

@@ -5,6 +5,7 @@ Journals and plans come from files that anybody may have edited, so their fields
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -46,6 +47,10 @@ def _is_day(value: Any) -> bool:
     return isinstance(value, str) and parse_day(value) is not None
 
 
+def _is_days(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[1-9][0-9]{0,3}d", value) is not None
+
+
 def _is_address(value: Any) -> bool:
     return isinstance(value, str) and (not value or not web_address_fault(value))
 
@@ -83,6 +88,7 @@ _OTHER_FIELDS: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("claim_url", "open_url"), _is_address),
     **dict.fromkeys(("opt_out", "replaced", "sends_letters"), lambda value: isinstance(value, bool)),
     "there": is_text,  # of a license a word of ``There``, of a person the text of ``Member.there``: posting reads both
+    "opt_out_until": lambda value: value == "" or _is_day(value) or _is_days(value),
     "timezone": lambda value: is_text(value) and len(value) <= 64,
     **dict.fromkeys(("retire", "left_on"), lambda value: value == "" or _is_day(value)),
     "contacts": lambda value: isinstance(value, list | tuple) and all(map(_is_contact, value)),

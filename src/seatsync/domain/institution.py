@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+
+from seatsync.domain.license import Status
+from seatsync.domain.text.days import parse_day
 
 PERSONAL = ("contacts", "help")
 """The settings that name people. An event has both or neither, apart from the others, so that people can be erased."""
@@ -43,7 +46,7 @@ class Institution:
     ``id`` is its key in the ledger and is never reused. ``timezone`` decides when a day begins there (``text.days``); empty
     means UTC. ``retire`` is its last day (ISO); empty for no end. ``help`` is whom its members may ask, ``language`` the language
     of its letters (``text.languages``); empty means English. ``color`` (``#1d4f91``) and ``logo`` (``brand.logo``) are those of its
-    pages; empty for none.
+    pages; empty for none. With ``opt_out``, members may decline, up to ``opt_out_until`` (``last_day_to_decline``).
     """
 
     id: str
@@ -56,7 +59,22 @@ class Institution:
     language: str = ""
     color: str = ""
     logo: str = ""
+    opt_out_until: str = ""
 
     def is_over(self, today: date) -> bool:
         """Whether its last day has passed: temporary seats end, and nobody gets a new seat."""
         return "" < self.retire < today.isoformat()
+
+
+def last_day_to_decline(opt_out_until: str, status: str, invited_on: str) -> str:
+    """The last day (ISO) on which the member may decline a license that was offered on a day (ISO); empty for no last day. A place
+    in the line can always be given up.
+
+    ``opt_out_until`` is that day, days after the invitation (``14d``), or empty.
+    """
+    if status == Status.WAITING:
+        return ""
+    if not opt_out_until.endswith("d"):
+        return opt_out_until
+    invited, days = parse_day(invited_on), timedelta(days=int(opt_out_until[:-1]))
+    return (invited + days).isoformat() if invited is not None and invited <= date.max - days else ""

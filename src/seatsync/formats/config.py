@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, WithJsonSchema, model_validator
+from pydantic import Tag as Variant
 
 from seatsync.domain.brand.colors import is_color
 from seatsync.domain.brand.logo import MOST_BYTES, MOST_PIXELS
@@ -135,6 +136,40 @@ class AdminEntry(Closed):
         return self
 
 
+class OptOutEntry(Closed):
+    """Members may decline a license up to a day."""
+
+    until: Day = Field(description="The last day on which members may decline.")
+
+
+def _may_decline(value: Any) -> Any:
+    if str(value).lower() in ("true", "false", "yes", "no", "on", "off", "1", "0"):
+        return value
+    raise InvalidValue(
+        f"{quoted(value)} does not say whether members may decline",
+        "Write true or false, {until: 2026-09-07} for a last day, or 14d for some days after the invitation.",
+    )
+
+
+def _opt_out_variant(value: Any) -> str:
+    if isinstance(value, dict | OptOutEntry):
+        return "entry"
+    return "days" if isinstance(value, str) and re.fullmatch(r"\d+d", value) else "switch"
+
+
+OptOut = Annotated[
+    Annotated[bool, BeforeValidator(_may_decline), Variant("switch")]
+    | Annotated[OptOutEntry, Variant("entry")]
+    | Annotated[
+        str,
+        BeforeValidator(_days),
+        WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,3}d$"}),
+        Variant("days"),
+    ],
+    Discriminator(_opt_out_variant),
+]
+
+
 class InstitutionEntry(Closed):
     """The institution that buys the seats."""
 
@@ -161,7 +196,11 @@ class InstitutionEntry(Closed):
         None, description=f"The language of letters: {one_of([*map(_language, LANGUAGES)])}. Without it, English."
     )
     brand: BrandEntry | None = Field(None, description="How its pages and letters look.")
-    opt_out: bool = Field(False, description="Whether members may decline a license.")
+    opt_out: OptOut = Field(
+        False,
+        description="Whether members may decline a license: `true`, `false`, up to a day (`{until: 2026-09-07}`), or for so many days "
+        "after the invitation (`14d`).",
+    )
     delivered_by: DeliveredByName = Field(
         DeliveredBy.SEATSYNC.value,
         description="Where the seats of its libraries live, if a library does not say it itself: `seatsync`, or `vendor` for the "
@@ -177,6 +216,13 @@ class InstitutionEntry(Closed):
         description="The institution's last day. Temporary licenses are revoked the day after, permanent ones stay with their "
         "members, and nobody gets a new license or a reminder. Afterwards this folder may be deleted.",
     )
+
+    @property
+    def opt_out_until(self) -> str:
+        """Until when members may decline, as the ledger has it: a day (ISO), days after the invitation (14d), or empty."""
+        if isinstance(self.opt_out, OptOutEntry):
+            return self.opt_out.until.isoformat()
+        return self.opt_out if isinstance(self.opt_out, str) else ""
 
     @model_validator(mode="after")
     def _was_another(self) -> InstitutionEntry:

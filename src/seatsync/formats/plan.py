@@ -186,6 +186,10 @@ class InstitutionSettings(_Closed):
     name: str
     contacts: list[ContactSetting]
     opt_out: bool
+    opt_out_until: str | None = Field(
+        None,
+        description="Until when members may decline: a day (ISO), or days after the invitation (14d); absent for no end.",
+    )
     timezone: str | None = Field(None, description="The name of the institution's time zone; absent for UTC.")
     retire: str | None = Field(None, description="The institution's last day (ISO); absent for no end.")
     help: HelpSetting | None = Field(None, description="Whom members may ask; absent for nobody.")

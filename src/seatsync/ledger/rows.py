@@ -49,6 +49,7 @@ def institution_values(institution: Institution, books: Snapshot) -> dict[str, o
         "language": institution.language,
         "color": institution.color,
         "logo": institution.logo,
+        "opt_out_until": institution.opt_out_until,
     }
 
 

@@ -32,6 +32,7 @@ REVISIONS = (
     "0016",
     "0017",
     "0018",
+    "0019",
 )
 """The migrations, oldest first. A ledger with any other revision was written by a newer seatsync."""
 
@@ -70,6 +71,7 @@ institution = table(
     Column("language", String(16), nullable=False, server_default=text("''")),
     Column("color", String(7), nullable=False, server_default=text("''")),
     Column("logo", Text, nullable=False, server_default=text("''")),
+    Column("opt_out_until", String(10), nullable=False, server_default=text("''")),
     comment="One row an institution; serial and head are the journal's last link.",
 )
 

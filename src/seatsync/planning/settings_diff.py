@@ -98,8 +98,20 @@ _ONCE = {"sends_letters": True, "delivered_by": "seatsync", "claim_url": "", "op
 
 def _institution(institution: Institution) -> dict[str, Any]:
     fields = asdict(institution)
-    names = ("id", "name", "contacts", "opt_out", "timezone", "retire", "help", "language", "color", "logo")
-    return {name: list(fields[name]) if name == "contacts" else fields[name] for name in names}
+    known = (
+        "id",
+        "name",
+        "contacts",
+        "opt_out",
+        "opt_out_until",
+        "timezone",
+        "retire",
+        "help",
+        "language",
+        "color",
+        "logo",
+    )
+    return {name: list(fields[name]) if name == "contacts" else fields[name] for name in known}
 
 
 def _names(admin: Admin) -> tuple[str, str]:

@@ -30,6 +30,7 @@ from seatsync.refusals.warnings import (
 def warnings(case: Case) -> Iterator[Diagnostic]:
     """Yield all warnings, then all notices."""
     yield from grants.past_ends(case)
+    yield from institution.declining_over(case)
     yield from grants.ended_tags(case)
     yield from grants.reaching_nobody(case)
     yield from tenure.never_due(case)
@@ -71,7 +72,7 @@ def warnings_of_files(desired: Desired, today: date) -> Iterator[Diagnostic]:
         for rule in case.desired.grants
         if any(t.startswith(IMPORTED) for t in (*rule.to.tags, *rule.to.any_tags))
     }
-    ended = (*grants.past_ends(case), *grants.ended_tags(case))
+    ended = (*grants.past_ends(case), *institution.declining_over(case), *grants.ended_tags(case))
     yield from (replace(warning, severity=Severity.NOTICE) for warning in ended)
     yield from (warning for warning in grants.reaching_nobody(case) if warning.origin not in by_day)
     for rule, warning in grants.naming_unknown(case):

@@ -112,12 +112,13 @@ class _Loader:
                 institution.id,
                 institution.name,
                 tuple(Contact(c.name, c.email, c.role or "") for c in institution.contacts),
-                institution.opt_out,
+                bool(institution.opt_out),
                 institution.timezone or "",
                 institution.retire.isoformat() if institution.retire is not None else "",
                 _helper(institution.help),
                 institution.language or "",
                 *self._brand(),
+                institution.opt_out_until,
             ),
             admins=[Admin(a.email, a.given_name, a.family_name) for a in institution.admins],
             libraries=self.libraries,
@@ -217,7 +218,7 @@ class _Loader:
             places[f"libraries.{id}"] = self.key("libraries", id)
             places[f"libraries.{id}.slots"] = self.at("libraries", id, "slots")
         places["admins"] = self.key("institution", "admins")
-        for name in ("id", "retire"):
+        for name in ("id", "retire", "opt_out"):
             if getattr(self.config.institution, name) is not None:
                 places[f"institution.{name}"] = self.at("institution", name)
         for position, admin in enumerate(self.config.institution.admins):

@@ -31,6 +31,7 @@ def set_institution(books: Snapshot, event: Event) -> None:
             event.detail.get("language", ""),
             event.detail.get("color", ""),
             event.detail.get("logo", ""),
+            event.detail.get("opt_out_until", ""),
         )
     elif old is not None:
         if "id" in event.detail:
@@ -48,6 +49,7 @@ def set_institution(books: Snapshot, event: Event) -> None:
             event.detail.get("language", old.language),
             event.detail.get("color", old.color),
             event.detail.get("logo", old.logo),
+            event.detail.get("opt_out_until", old.opt_out_until),
         )
 
 

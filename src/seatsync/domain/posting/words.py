@@ -75,6 +75,12 @@ def _helper(value: Mapping[str, str] | None) -> str:
     return f"members may ask {value['name']} ({value['email'] or value['url']})" if value else "nobody to ask"
 
 
+def _last_to_decline(value: str) -> str:
+    if value.endswith("d"):
+        return f"up to {counted(int(value[:-1]), 'day')} after the invitation"
+    return f"up to {value}" if value else "no last day to decline"
+
+
 _FIELDS: Mapping[str, Callable[[Any], str]] = {
     "kind": str,
     "status": status_in_words,
@@ -104,6 +110,7 @@ _FIELDS: Mapping[str, Callable[[Any], str]] = {
     "delivered_by": lambda place: "at the vendor" if place == DeliveredBy.VENDOR else "here",
     "sends_letters": _whether("with letters of seatsync", "sends no letters"),
     "opt_out": _whether("members may decline", "members may not decline"),
+    "opt_out_until": _last_to_decline,
     "timezone": _plain("time zone"),
     "retire": _plain("last day"),
     "language": lambda tag: f"language {LANGUAGES.get(tag, tag)}" if tag else "no language",

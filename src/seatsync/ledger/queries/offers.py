@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, and_, select
 
 from seatsync.domain.brand.logo import picture
+from seatsync.domain.institution import last_day_to_decline
 from seatsync.domain.library import DeliveredBy
 from seatsync.domain.license import Status
 from seatsync.domain.text.languages import language_of
@@ -19,7 +20,8 @@ from seatsync.ledger import tables
 class Offer(NamedTuple):
     """An offer: the institution's name, the library's title, the recipient's e-mail, and the license's kind, status and last day.
 
-    The day ends in the institution's ``timezone``. With ``is_at_vendor`` it is claimed on the vendor's page ``claim_url``, which
+    With ``may_decline`` the member may decline it, to the end of the day ``decline_until``; empty for no last day. Days end in the
+    institution's ``timezone``. With ``is_at_vendor`` it is claimed on the vendor's page ``claim_url``, which
     is empty if the files do not give it.
 
     ``about`` is what the library is. ``language`` is that of the member's letters, empty if their tags say none. ``title`` is
@@ -38,6 +40,10 @@ class Offer(NamedTuple):
     claim_url: str = ""
     language: str = ""
     about: str = ""
+    decline_until: str = ""
+
+    def is_too_late_to_decline(self, today: str) -> bool:
+        return "" < self.decline_until < today
 
 
 def offer(connection: Connection, institution: str, library: str, member: int) -> Offer | None:
@@ -58,6 +64,8 @@ def offer(connection: Connection, institution: str, library: str, member: int) -
                 titles.claim_url,
                 titles.about,
                 people.tags,
+                institutions.opt_out_until,
+                license.invited_on,
             ),
         )
         .select_from(
@@ -83,6 +91,7 @@ def offer(connection: Connection, institution: str, library: str, member: int) -
         row.claim_url,
         language_of(split_tags(row.tags)),
         row.about,
+        last_day_to_decline(row.opt_out_until, row.status or "", row.invited_on or "") if may_decline else "",
     )
 
 
@@ -157,9 +166,9 @@ def logo(connection: Connection, institution: str) -> bytes | None:
     return picture(kept) if kept else None
 
 
-def may_decline(connection: Connection, institution: str) -> bool:
-    """Whether the institution's members may opt out."""
-    institutions = tables.institution.c
-    return bool(
-        connection.execute(select(institutions.opt_out).where(institutions.institution == institution)).scalar()
-    )
+def declining(connection: Connection, institution: str) -> str | None:
+    """Until when the institution's members may decline, as ``last_day_to_decline`` takes it; None if they may not."""
+    columns = tables.institution.c
+    query = select(columns.opt_out, columns.opt_out_until).where(columns.institution == institution)
+    row = connection.execute(query).one_or_none()
+    return row.opt_out_until if row is not None and row.opt_out else None

@@ -11,11 +11,13 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, or_
 
 from seatsync.domain.action import Letter
 from seatsync.domain.brand.colors import shades
+from seatsync.domain.institution import last_day_to_decline
 from seatsync.domain.letters import ASKING, CLAIMED, LINKED, Values
 from seatsync.domain.library import DeliveredBy
 from seatsync.domain.license import Status
 from seatsync.domain.person import ERASED
 from seatsync.domain.text.characters import printable
+from seatsync.domain.text.days import day_at
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.languages import language_of, spelled
 from seatsync.domain.text.tags import IMPORTED, split_tags
@@ -54,10 +56,12 @@ def outgoing_letters(
     letters: Collection[str] = tuple(Letter),
     member: int | None = None,
     after: int = 0,
+    at: str = "",
 ) -> list[OutgoingLetter]:
     """Waiting letters of these kinds, oldest first, to one ``member`` if given, with serials higher than ``after``.
 
-    With ``now`` (ISO), only letters that are due and that no sender has taken.
+    With ``now`` (ISO), only letters that are due and that no sender has taken. They are as they would be sent at ``at`` (ISO), by
+    default now; without both, no day has passed.
     """
     outbox, event = tables.outbox.c, tables.event.c
     cause = and_(event.institution == outbox.institution, event.serial == outbox.serial)
@@ -76,7 +80,7 @@ def outgoing_letters(
     if after:
         waiting = waiting.where(outbox.serial > after)
     rows = connection.execute(waiting).all()
-    return _Contents(connection, institution, rows).letters() if rows else []
+    return _Contents(connection, institution, rows, at or now).letters() if rows else []
 
 
 AT_VENDOR = "at-vendor"
@@ -98,11 +102,12 @@ def of_kinds(letters: Collection[str]) -> ColumnElement[bool]:
 
 
 def all_outgoing_letters(
-    connection: Connection, institution: str, letters: Collection[str], member: int | None = None
+    connection: Connection, institution: str, letters: Collection[str], member: int | None = None, at: str = ""
 ) -> Iterator[OutgoingLetter]:
-    """Yield all waiting letters of these kinds, oldest first, to one ``member`` if given; few are in memory at a time."""
+    """Yield all waiting letters of these kinds, oldest first, to one ``member`` if given, as they would be sent at ``at`` (ISO);
+    few are in memory at a time."""
     after = 0
-    while found := outgoing_letters(connection, institution, _AT_A_TIME, "", letters, member, after):
+    while found := outgoing_letters(connection, institution, _AT_A_TIME, "", letters, member, after, at):
         yield from found
         after = found[-1].serial
 
@@ -113,7 +118,7 @@ _AT_A_TIME = 100
 class _Contents:
     """Reads what some letters need from the tables of the present: recipients, licenses, titles."""
 
-    def __init__(self, connection: Connection, institution: str, rows: Iterable[Row[Any]]) -> None:
+    def __init__(self, connection: Connection, institution: str, rows: Iterable[Row[Any]], at: str) -> None:
         self.connection = connection
         self.institution = institution
         self.rows = list(rows)
@@ -122,6 +127,7 @@ class _Contents:
         self.institution_row = connection.execute(
             select(tables.institution).where(columns.institution == institution)
         ).one()
+        self.today = day_at(at, self.institution_row.timezone) if at else ""
         self.language = self.institution_row.language or "en"
         self.help = _plain(json.loads(self.institution_row.help)) if self.institution_row.help else {}
         self.colors = shades(self.institution_row.color)._asdict()
@@ -144,6 +150,8 @@ class _Contents:
         member = person if row.member else None
         language = language_of(split_tags(member.tags)) if member is not None else ""
         language = language or self.language
+        may_decline, decline_until = self._declining(license)
+        may_decline = may_decline and row.letter in ASKING and not at_vendor
         values = _plain(
             {
                 "institution": self.institution_row.name,
@@ -170,7 +178,8 @@ class _Contents:
             "language": language,
             "colors": self.colors,
             "at_vendor": at_vendor,
-            "may_decline": bool(self.institution_row.opt_out) and row.letter in ASKING and not at_vendor,
+            "may_decline": may_decline,
+            "decline_until": spelled(decline_until, language) if may_decline and decline_until else "",
         }
         address = address if address != ERASED else ""
         hash = bytes(row.hash).hex()
@@ -181,6 +190,14 @@ class _Contents:
         if license is None or not license.place:
             return ""
         return str(number_of(self.connection, self.institution, license.library, license.place))
+
+    def _declining(self, license: Row[Any] | None) -> tuple[bool, str]:
+        """Whether the license may still be declined, and the last day (ISO) for it; empty for no last day."""
+        settings = self.institution_row
+        if license is None or not settings.opt_out:
+            return False, ""
+        last = last_day_to_decline(settings.opt_out_until, license.status, license.invited_on)
+        return not "" < last < self.today, last
 
     def _rows_of_institution(self, table: Any) -> Iterable[Row[Any]]:
         return self.connection.execute(select(table).where(table.c.institution == self.institution))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, abort, redirect, render_template, url_for
+from sqlalchemy import Connection
 
 from seatsync.apply.claims import UnavailableReason
+from seatsync.domain.institution import last_day_to_decline
 from seatsync.domain.license import Status
 from seatsync.domain.text.emails import email_key
 from seatsync.ledger.queries import offers
 from seatsync.ledger.queries.accounts import holdings
 from seatsync.ledger.queries.accounts.accounts import Account
+from seatsync.ledger.queries.accounts.holdings import Seat
 from seatsync.ledger.queries.institutions.administered import institutions_of
 from seatsync.ledger.queries.line import turn
 from seatsync.ledger.queries.offers import Offer
@@ -39,7 +44,7 @@ def home() -> PageResponse:
         held += [seat for seat in there if seat not in unclaimed]
         in_line = [(one, turn(connection, one.institution, one.library, one.place)) for one in offered.in_line]
         shown = {seat.institution for seat in (*waiting, *offered.in_line)}
-        declinable = {id for id in shown if offers.may_decline(connection, id)}
+        declinable = _declinable(connection, [*waiting, *offered.in_line])
     institutions = {seat.institution for seat in held} | shown
     on_pages_of(institutions.pop() if len(institutions) == 1 else "")
     return render_template(
@@ -85,10 +90,24 @@ def decline(institution: str, library: str, member: int) -> PageResponse:
     """Decline a seat that waits for the account's own e-mail."""
     who = signed_in_visitor()
     offer = _own_offer(who, institution, library, member)
+    on_pages_of(institution)
+    if (closed := seats.cannot_decline(offer)) is not None:
+        return closed
     form = SureForm()
     if form.validate_on_submit():
         return seats.decline_seat(institution, library, member, known_as=who.email)
     return render_template("opt-out.html", form=form, offer=offer, keep=url_for("member.home"))
+
+
+def _declinable(connection: Connection, waiting: Sequence[Seat]) -> dict[Seat, str]:
+    """Return the seats that their member can decline now, each with the last day (ISO) for it; empty for no last day."""
+    until = {id: offers.declining(connection, id) for id in {seat.institution for seat in waiting}}
+    last = {
+        seat: last_day_to_decline(known, seat.status, seat.granted_on)
+        for seat in waiting
+        if not seat.is_at_vendor and (known := until[seat.institution]) is not None
+    }
+    return {seat: day for seat, day in last.items() if not "" < day < site().today(seat.timezone)}
 
 
 def _own_offer(who: Account, institution: str, library: str, member: int) -> Offer:

@@ -125,8 +125,8 @@ def opt_out(institution: str, token: str) -> PageResponse:
     found = _open_link(institution, token)
     if isinstance(found, Closed):
         return _closed_page(institution, found)
-    if not found.offer.may_decline:
-        return seats.problem_page(UnavailableReason.NOT_ALLOWED)
+    if (closed := seats.cannot_decline(found.offer)) is not None:
+        return closed
     form = SureForm()
     if form.validate_on_submit():
         return seats.decline_seat(institution, found.link.library, found.link.member, token)
@@ -168,4 +168,6 @@ def _closed_page(institution: str, closed: Closed) -> PageResponse:
 
 
 def _decline_page(institution: str, token: str, found: OpenLink) -> str:
-    return url_for("letter.opt_out", institution=institution, token=token) if found.offer.may_decline else ""
+    offer = found.offer
+    may_decline = offer.may_decline and not offer.is_too_late_to_decline(site().today(offer.timezone))
+    return url_for("letter.opt_out", institution=institution, token=token) if may_decline else ""

@@ -12,6 +12,7 @@ from seatsync.domain.action import ON_PAGES
 from seatsync.ledger.queries.accounts import holdings
 from seatsync.ledger.queries.accounts.accounts import Account
 from seatsync.ledger.queries.accounts.holdings import AccountHolder, Seat
+from seatsync.ledger.queries.offers import Offer
 from seatsync.portal.web.site import PageResponse, site
 from seatsync.portal.web.translation import _, day
 
@@ -64,14 +65,25 @@ def decline_seat(institution: str, library: str, member: int, token: str = "", k
     return render_template("message.html", title=_("You have declined the seat"), text=text)
 
 
+def cannot_decline(offer: Offer) -> PageResponse | None:
+    """Return the page that says why an offered seat cannot be declined; None if it can."""
+    if offer.is_at_vendor:
+        return problem_page(UnavailableReason.AT_VENDOR, "", offer.claim_url)
+    if not offer.may_decline:
+        return problem_page(UnavailableReason.NOT_ALLOWED)
+    if offer.is_too_late_to_decline(site().today(offer.timezone)):
+        return problem_page(UnavailableReason.TOO_LATE, offer.decline_until)
+    return None
+
+
 def not_ended(offered: Iterable[Seat]) -> list[Seat]:
     """Return the seats that can still be claimed: their last day has not passed."""
     return [seat for seat in offered if not "" < seat.until < site().today(seat.timezone)]
 
 
 def problem_page(why: UnavailableReason, until: str = "", url: str = "") -> PageResponse:
-    """Show why there is nothing to claim or decline. ``until`` is the last day (ISO) of a license that has ended, ``url`` the
-    vendor's claim page."""
+    """Show why there is nothing to claim or decline. ``until`` is the last day (ISO) of a license that has ended, or
+    the last one to decline it, ``url`` the vendor's claim page."""
     title, text, code = _problem(why, until)
     label = _("Continue to the vendor") if url else ""
     return render_template("message.html", title=title, text=text, again=url, label=label), code
@@ -112,6 +124,12 @@ def _problem(why: UnavailableReason, until: str) -> tuple[str, str, int]:  # noq
             return _("This seat has ended"), text, 409
         case UnavailableReason.NOT_ALLOWED:
             return _("You cannot decline this seat here"), _("If you do not want the seat, ask your institution."), 403
+        case UnavailableReason.TOO_LATE:
+            text = _(
+                "The last day to decline it was %(day)s. If you do not want the seat, ask your institution.",
+                day=day(until),
+            )
+            return _("You can no longer decline this seat"), text, 409
         case UnavailableReason.NO_ACCOUNT:
             text = _("The seat was not claimed. Create an account, then claim it.")
             return _("Your account no longer exists"), text, 409

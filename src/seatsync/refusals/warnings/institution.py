@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from seatsync.domain.action import Action
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.domain.license import Kind, Status
+from seatsync.domain.text.days import parse_day
 from seatsync.refusals.case import Case
 
 
@@ -36,6 +37,16 @@ def ends(case: Case) -> Iterator[Diagnostic]:
         )
     help = "Nothing to do. To undo it, delete `retire`; once seats are revoked, their members must be invited again."
     yield Diagnostic("institution-ends", message, help, where, Severity.NOTICE)
+
+
+def declining_over(case: Case) -> Iterator[Diagnostic]:
+    """Warn of a last day to decline that had passed when seatsync first read it."""
+    until, known = parse_day(case.desired.institution.opt_out_until), case.at_hand.snapshot.institution
+    if until is None or until >= case.at_hand.today or (known is not None and known.opt_out_until == until.isoformat()):
+        return
+    message = f"The last day to decline, {until}, has passed, so no member can decline."
+    help = "Correct `opt_out`, or write `opt_out: false`."
+    yield Diagnostic("past-until", message, help, case.desired.place("institution", "opt_out"), Severity.WARNING)
 
 
 def _last_day_before(case: Case) -> str:

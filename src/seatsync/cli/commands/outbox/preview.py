@@ -115,6 +115,7 @@ def _waiting(
 ) -> list[OutgoingLetter]:
     from seatsync.apply.apply import must_be_owned_by
     from seatsync.domain.action import Letter
+    from seatsync.domain.text.days import iso
     from seatsync.ledger.queries.outgoing import all_outgoing_letters
     from seatsync.ledger.read import owner
 
@@ -122,10 +123,13 @@ def _waiting(
     with ledger_of(run, folder, institution).reading() as connection:
         must_be_owned_by(owner(connection, institution), institution)
         use_secret(connection, institution, run)
+        at = iso(run.instant(""))
         numbers = member_numbers(connection, institution, member) if member is not None else [None]
         if connection is None:
             return []
-        waiting = (one for number in numbers for one in all_outgoing_letters(connection, institution, kinds, number))
+        waiting = (
+            one for number in numbers for one in all_outgoing_letters(connection, institution, kinds, number, at)
+        )
         return [*islice((one for one in waiting if one.address), limit)]
 
 

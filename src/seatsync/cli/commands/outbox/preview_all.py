@@ -43,6 +43,8 @@ def _own(settings: Settings, with_helper: bool) -> Iterator[tuple[str, Any]]:
         yield "help", {name: value or "" for name, value in entry.help or ()}
     if not entry.opt_out:
         yield "opt_out_link", ""
+    if not entry.opt_out_until:
+        yield "decline_until", ""
 
 
 def as_text(found: Sequence[Written]) -> str:
