@@ -159,4 +159,4 @@ def test_a_misspelt_address_of_the_sender_is_told_at_its_place(tmp_path: Path) -
     (report,) = folder.found
     assert report.message == '"adress" is not a key of mail. Did you mean "address"?'
     assert report.origin is not None
-    assert (report.origin.line, report.origin.column) == (45, 8)
+    assert (report.origin.line, report.origin.column) == (EVERYTHING.splitlines().index("mail:") + 1, 8)
