@@ -39,6 +39,8 @@ class UnavailableReason(StrEnum):
     """It was already claimed, with another account."""
     OPTED_OUT = "opted-out"
     REVOKED = "revoked"
+    LAPSED = "lapsed"
+    """It was not claimed in time."""
     WAITING = "waiting"
     """No seat is free yet; the member is in the library's line."""
     AT_VENDOR = "at-vendor"
@@ -229,6 +231,7 @@ _NOT_OPEN = {
     Status.DELIVERED: UnavailableReason.CLAIMED,
     Status.OPTED_OUT: UnavailableReason.OPTED_OUT,
     Status.REVOKED: UnavailableReason.REVOKED,
+    Status.LAPSED: UnavailableReason.LAPSED,
     Status.WAITING: UnavailableReason.WAITING,
 }
 

@@ -84,6 +84,7 @@ _OTHER_FIELDS: dict[str, Callable[[Any], bool]] = {
     "kinds": lambda value: is_texts(value) and {*value} <= _KINDS,
     "delivery": lambda value: isinstance(value, str) and value in _DELIVERIES,
     "slots": is_number,
+    "reclaim_after": is_number,
     "delivered_by": lambda value: isinstance(value, str) and value in _PLACES,
     **dict.fromkeys(("claim_url", "open_url"), _is_address),
     **dict.fromkeys(("opt_out", "replaced", "sends_letters"), lambda value: isinstance(value, bool)),

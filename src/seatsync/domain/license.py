@@ -28,6 +28,8 @@ class Status(StrEnum):
     DELIVERED = "delivered"
     OPTED_OUT = "opted_out"
     REVOKED = "revoked"
+    LAPSED = "lapsed"
+    """It was not claimed in time; the seat is free."""
     WAITING = "waiting"
     """No seat was free; the member is in the library's line."""
 
@@ -162,6 +164,12 @@ def granted(old: License, kind: Kind, status: Status, on: str, resent: str = "",
     return License(kind, status, on, 0, resent, until, old.there, old.first_on or on)
 
 
+def lapsed(old: License, until: str) -> License:
+    """The license that was not claimed in time; ``until`` is the last day of the grant that offered it."""
+    _must_be_legal((old.kind, old.status) == (Kind.TEMPORARY, Status.UNCLAIMED), "lapse", old)
+    return old._replace(kind=Kind.NONE, status=Status.LAPSED, until=until)
+
+
 def waiting(old: License, on: str, place: str) -> License:
     """The license of a member who waits for a seat since the day ``on``, or whose place in the line changes."""
     _must_be_legal(not old.active and bool(place), "wait", old)
@@ -221,12 +229,13 @@ def forward(old: License, kind: Kind, status: Status) -> tuple[Kind, Status]:
 
 
 _FORWARD: Mapping[Status, Collection[Status]] = {
-    Status.NONE: (_SHOWN := frozenset(Status) - {Status.WAITING}),
+    Status.NONE: (_SHOWN := frozenset(Status) - {Status.WAITING, Status.LAPSED}),
     Status.WAITING: _SHOWN - {Status.NONE},
     Status.UNCLAIMED: (Status.DELIVERED, Status.OPTED_OUT, Status.REVOKED),
     Status.DELIVERED: (Status.REVOKED,),
     Status.OPTED_OUT: (Status.DELIVERED,),
     Status.REVOKED: (),
+    Status.LAPSED: (Status.DELIVERED,),
 }
 """What can come after each status, if a portal says it. Who declined and then claimed has claimed; who claimed can't decline."""
 

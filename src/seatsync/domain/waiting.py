@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from seatsync.domain.action import Letter
+from seatsync.domain.institution import Institution
 from seatsync.domain.letters import ASKING, LetterState
 from seatsync.domain.license import Status
 from seatsync.domain.text.days import day_in
@@ -91,6 +92,26 @@ def fates(letters: Iterable[SeatLetter], seat: Seat, today: date) -> Iterator[Fa
         elif letter.is_open and not letter.is_reminder:
             yield Fate(letter.serial, LetterState.CANCELLED)
     yield from _reminders(ordered, seat, today, earliest)
+
+
+def invited_at(letters: Iterable[SeatLetter]) -> str:
+    """The instant (ISO) at which the member was invited to the seat; empty if the invitation was not sent, or if it or a later reminder
+    came back."""
+    ordered = sorted(letters)
+    invitation = _invitation(ordered)
+    if invitation is None or invitation.state != LetterState.SENT:
+        return ""
+    came_back = any(one.state == LetterState.BOUNCED for one in ordered if one > invitation)
+    return "" if came_back else invitation.sent_at
+
+
+def claim_by(invited_on: date, settings: Institution) -> date:
+    """The last day on which a temporary seat can be claimed whose invitation was sent on this day, where unclaimed ones lapse.
+
+    The days count from the first apply that set them, so that nobody loses a seat whose letter did not say it.
+    """
+    first = max(invited_on, date.fromisoformat(settings.reclaim_since or "0001-01-01"))
+    return first + timedelta(days=settings.reclaim_after - 1)
 
 
 def _still_true(letters: Sequence[SeatLetter], seat: Seat) -> set[int]:

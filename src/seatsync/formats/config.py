@@ -254,6 +254,15 @@ class InvitesEntry(Closed):
         description="How many days after the invitation to remind members who have not claimed: [3d, 7d, 14d].",
     )
 
+    reclaim_after: (
+        Annotated[Text, BeforeValidator(_days), WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,3}d$"})]
+        | None
+    ) = Field(
+        None,
+        description="How many days after its invitation was sent an unclaimed temporary seat lapses, for example 30d: then it is free for "
+        "somebody else. Invitations and reminders say it. A `resend`, `regrant` or another grant offers it again.",
+    )
+
 
 class LeaversEntry(Closed):
     """Members whom no roster has any more."""

@@ -195,6 +195,9 @@ class InstitutionSettings(_Closed):
     help: HelpSetting | None = Field(None, description="Whom members may ask; absent for nobody.")
     language: str | None = Field(None, description="The language of letters; absent for English.")
     color: str | None = Field(None, description="The colour of pages and letters; absent for seatsync's own.")
+    reclaim_after: Count | None = Field(
+        None, description="After how many days an unclaimed seat goes to somebody else; absent for never."
+    )
     logo: str | None = Field(None, description="The logo on pages: a PNG picture in base64; absent for none.")
 
 

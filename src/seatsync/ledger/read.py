@@ -139,7 +139,8 @@ def _another(connection: Connection) -> Institution | None:
 def _institution(row: Row[tuple[object, ...]]) -> Institution:
     contacts = tuple(Contact(**contact) for contact in json.loads(row.contacts))
     help = Helper(**json.loads(row.help)) if row.help else None
-    settings = (row.timezone, row.retire, help, row.language, row.color, row.logo, row.opt_out_until)
+    declining, reclaim = (row.opt_out_until,), (row.reclaim_after, row.reclaim_since)
+    settings = (row.timezone, row.retire, help, row.language, row.color, row.logo, *declining, *reclaim)
     return Institution(row.institution, row.name, contacts, bool(row.opt_out), *settings)
 
 

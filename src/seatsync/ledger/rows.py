@@ -50,6 +50,8 @@ def institution_values(institution: Institution, books: Snapshot) -> dict[str, o
         "color": institution.color,
         "logo": institution.logo,
         "opt_out_until": institution.opt_out_until,
+        "reclaim_after": institution.reclaim_after,
+        "reclaim_since": institution.reclaim_since,
     }
 
 

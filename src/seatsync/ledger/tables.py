@@ -33,6 +33,7 @@ REVISIONS = (
     "0017",
     "0018",
     "0019",
+    "0020",
 )
 """The migrations, oldest first. A ledger with any other revision was written by a newer seatsync."""
 
@@ -72,6 +73,8 @@ institution = table(
     Column("color", String(7), nullable=False, server_default=text("''")),
     Column("logo", Text, nullable=False, server_default=text("''")),
     Column("opt_out_until", String(10), nullable=False, server_default=text("''")),
+    Column("reclaim_after", Integer, nullable=False, server_default="0"),
+    Column("reclaim_since", String(10), nullable=False, server_default=text("''")),
     comment="One row an institution; serial and head are the journal's last link.",
 )
 

@@ -37,6 +37,8 @@ VARIABLES = {
     "tags": "a list of the recipient's tags, also imported:YYYY-MM-DD; empty in an administrator's welcome",
     "kind": "temporary, permanent, or none after a revoke",
     "until": "the last day of a temporary license, such as 30 June 2027; empty if there is none",
+    "claim_by": "the last day to claim the seat, where unclaimed seats lapse, in invitation, reminder and set-password, such as "
+    "30 September 2026; else empty",
     "link": "the personal link, in invitation, reminder, set-password and admin-welcome; the vendor's claim page in an invitation or "
     "reminder of a library that the vendor delivers; else empty",
     "at_vendor": "whether the vendor delivers the library; then `link` is the same for all members",
@@ -173,6 +175,7 @@ def samples(letter: str, language: str = "en") -> Iterator[Values]:
         "tags": [] if letter == Letter.WELCOME else ["student", "imported:2026-09-01"],
         "kind": "temporary" if letter != Letter.WAITING else "none",
         "until": spelled("2027-06-30", language),
+        "claim_by": spelled("2026-09-30", language) if letter in ASKING else "",
         "at_vendor": False,
         "about": "" if letter == Letter.WELCOME else "Commentaries and study tools for every book of the Bible.",
         "open_url": "" if letter == Letter.WELCOME else "https://app.vendor.example/",
@@ -204,6 +207,7 @@ def samples(letter: str, language: str = "en") -> Iterator[Values]:
         "about": "",
         "account": "",
         "place": "",
+        "claim_by": "",
     }
     yield full | less
     if letter in (Letter.INVITATION, Letter.REMINDER):

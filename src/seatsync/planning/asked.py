@@ -1,7 +1,8 @@
 """The changes that the files ask for: a plan without what the calendar alone makes due.
 
 ``apply --same-files`` makes the others too, every night, whatever is being reviewed: a seat is revoked once its end date in the
-ledger has passed, and a reminder is sent once it is due by the settings of the last apply. What comes due by tenure is not left
+ledger has passed, a reminder is sent once it is due by the settings of the last apply, a seat lapses that was not claimed in time,
+and who waits gets a free seat in their turn: that was asked for when they began to wait. What comes due by tenure is not left
 out, although the night does it too: it can't be undone, so a review that did not show it is not enough.
 
 The day on which members leave is that of the apply, and the end of their grace period follows from it: what counts is that they leave,
@@ -14,7 +15,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 from seatsync.domain.action import Action
-from seatsync.domain.license import ABSENT, Kind
+from seatsync.domain.license import ABSENT, Kind, Status
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.change import Change, Groups, leaves_for_now
 from seatsync.planning.license_diff import reminders_due
@@ -42,7 +43,7 @@ def _revokes(groups: Groups, snapshot: Snapshot, library: str, today: date) -> W
 
     def without(change: Change) -> Change | None:
         is_due = change.kind == Kind.TEMPORARY and held.get(change.record, ABSENT).ended(day)
-        return None if is_due else change
+        return None if is_due or change.status == Status.LAPSED else change
 
     return without
 
@@ -99,10 +100,21 @@ def _ends(groups: Groups, snapshot: Snapshot, library: str, today: date) -> With
     return without
 
 
+def _grants(groups: Groups, snapshot: Snapshot, library: str, today: date) -> Without:
+    held = snapshot.licenses.get(library, {})
+
+    def without(change: Change) -> Change | None:
+        waits = held.get(change.record, ABSENT).status is Status.WAITING
+        return None if waits and change.kind == Kind.TEMPORARY else change
+
+    return without
+
+
 _WITHOUT_DATES: dict[Action, Callable[[Groups, Snapshot, str, date], Without]] = {
     Action.REVOKE: _revokes,
     Action.MEMBER_REMOVE: _removals,
     Action.MEMBER_UPDATE: _leavers,
     Action.LICENSE_UPDATE: _ends,
     Action.RESEND: _resends,
+    Action.GRANT: _grants,
 }

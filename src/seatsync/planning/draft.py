@@ -78,6 +78,8 @@ class Draft:
 
     ``lines`` are those of full libraries in which somebody waits, or has waited until this plan.
 
+    ``lapsing`` are the seats (library, member's number) that were not claimed in time, with the day (ISO) of their invitation.
+
     ``read`` are the exports that the draft reads. ``licenses`` are as they show them, ``numbers`` those of the members in the
     rosters, also of new ones. If it reads none, they are the snapshot's and the matching's.
     """
@@ -103,6 +105,7 @@ class Draft:
     read: list[ReadExport] = field(default_factory=list)
     lines: dict[str, Line] = field(default_factory=dict)
     leavers: Mapping[int, Leaver] = field(default_factory=dict)
+    lapsing: Mapping[tuple[str, int], str] = field(default_factory=dict)
 
     def last_row(self, record: int) -> Origin:
         """The row of a member who leaves, when it was last added or changed; ``rosters:`` if that is unknown."""

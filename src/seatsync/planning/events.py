@@ -160,11 +160,7 @@ def event_of(change: Change, number: int, day: Mapping[str, Any]) -> Event:
         case _ if action is Action.OBSERVE:
             return _observed(change, number, day)
         case Subject.LICENSE:
-            gives = action.facts.license is not None and action.facts.license.gives
-            detail = {**after, "from": str(change.origin)} if gives else after
-            if action is Action.RESEND and "delivery" in after:
-                detail = {**after, **day}
-            return Event(action, change.library, number, detail)
+            return Event(action, change.library, number, _of_license(change, day))
         case Subject.MEMBER if action.facts.sign is Sign.ADD:
             person = {**_BLANK, **_flat(after), "email": change.member, "from": str(change.origin)}
             return Event(action, "", number, day, person)
@@ -192,11 +188,24 @@ def event_of(change: Change, number: int, day: Mapping[str, Any]) -> Event:
             people = {name: after[name] for name in PERSONAL if name in after} or None
             if "id" in after:
                 detail["was"] = (change.before or {})["id"]
+            if "reclaim_after" in after:
+                detail |= day
             return Event(action, detail=detail, person=people)
         case Subject.ADMIN:
             return Event(action, person=change.before if action.facts.sign is Sign.REMOVE else after)
         case never:
             assert_never(never)
+
+
+def _of_license(change: Change, day: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the event of a change of a license says of it."""
+    action, after = change.action, change.after or {}
+    if action is Action.REVOKE and change.status == Status.LAPSED:
+        return {**after, "status": Status.LAPSED.value}
+    if action is Action.RESEND and "delivery" in after:
+        return {**after, **day}
+    gives = action.facts.license is not None and action.facts.license.gives
+    return {**after, "from": str(change.origin)} if gives else after
 
 
 def _wait(change: Change, number: int, books: Snapshot, day: Mapping[str, Any], position: int) -> Event:

@@ -89,8 +89,11 @@ class LicenseDiff:
         if license.kind is Kind.NONE:
             if license.status is Status.OPTED_OUT and position not in self.regrants:
                 self.draft.declined.append(KeptLicense(self.library, email, rule, self.draft.numbers[position]))
-            else:
+            elif license.status is not Status.LAPSED or self._offers_again(rule, license, position):
                 self._grant(rule, license, position, email, record)
+            return
+        if self._lapses(rule, license, position, record):
+            self._lapse(rule, license, position, email, record)
             return
         if license.kind is Kind.PERMANENT and rule.kind is Kind.TEMPORARY:
             is_by_hand = license.there == There.BY_HAND
@@ -146,6 +149,27 @@ class LicenseDiff:
             Action.GRANT, reason, rule.origin, email, record, rule.kind, self._status(position, record), before, after
         )
 
+    def _offers_again(self, rule: Grant, license: License, position: int) -> bool:
+        """Whether who did not claim in time is asked again: by another grant or term, by ``regrant`` or by a new ``resend``."""
+        is_another = rule.kind is Kind.PERMANENT or rule.ends != license.until
+        return is_another or position in self.regrants or bool(self._new_resends(license, position))
+
+    def _new_resends(self, license: License, position: int) -> list[str]:
+        seen = license.resent.splitlines()
+        return [value for value in self.resends.get(position, ()) if value not in seen]
+
+    def _lapses(self, rule: Grant, license: License, position: int, record: int) -> bool:
+        """Whether the seat was not claimed in time, and the plan does not offer it once more."""
+        is_late = (self.library, record) in self.draft.lapsing and license.status is Status.UNCLAIMED
+        is_offered = self.is_redelivered or is_corrected(self.draft, position, record)
+        return is_late and not is_offered and not self._offers_again(rule, license._replace(until=rule.ends), position)
+
+    def _lapse(self, rule: Grant, license: License, position: int, email: str, record: int) -> None:
+        days, sent = self.draft.desired.institution.reclaim_after, self.draft.lapsing[self.library, record]
+        reason = f"Not claimed within {days} days after the invitation of {sent}"
+        where, before, after = self.draft.desired.place("invites"), {"status": license.status}, {"until": rule.ends}
+        self._add(Action.REVOKE, reason, where, email, record, license.kind, Status.LAPSED, before, after)
+
     def _new_end(self, rule: Grant, license: License, email: str, record: int) -> None:
         """Change the end date. If it moves to an earlier day soon, it counts to the limit like the revoke that follows.
 
@@ -183,9 +207,7 @@ class LicenseDiff:
         return Status.DELIVERED if at_once else Status.UNCLAIMED
 
     def _resend(self, rule: Grant, license: License, position: int, email: str, record: int) -> None:
-        values = self.resends.get(position, ())
-        seen = license.resent.splitlines()
-        new = [value for value in values if value not in seen]
+        new = self._new_resends(license, position)
         due = reminders_due(license, self.remind_after, self.draft.today)
         if self.is_redelivered:
             after: dict[str, Any] = {"resend": new} if new else {}

@@ -110,6 +110,7 @@ def _institution(institution: Institution) -> dict[str, Any]:
         "language",
         "color",
         "logo",
+        "reclaim_after",
     )
     return {name: list(fields[name]) if name == "contacts" else fields[name] for name in known}
 

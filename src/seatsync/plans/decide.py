@@ -14,6 +14,7 @@ from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import day_in
 from seatsync.ledger.queries.accounts.emails import holders_of, with_account
+from seatsync.ledger.queries.line.lapsing import lapsing
 from seatsync.ledger.queries.lookup import changed_since
 from seatsync.ledger.queries.origins import earlier_names, last_rows
 from seatsync.planning.diff import compare, own_accounts, resolve, settle, without_account
@@ -53,6 +54,9 @@ def decide(
         if part is not None:
             raise NotWhole
         observe(draft, partial(_changed_since, connection, id))
+    settings = snapshot.institution
+    if connection is not None and settings and settings.reclaim_after == desired.institution.reclaim_after:
+        draft.lapsing = lapsing(connection, id, settings, draft.today)
     if connection is not None and (keys := without_account(draft)):
         known = with_account(connection, keys)
         draft.accounts = own_accounts(draft, known, holders_of(connection, id, known))

@@ -57,7 +57,7 @@ class _Part:
         self.baseline = since.books.baseline
         self.last_number = since.books.last_number
         self.rosters: Sequence[PlainRoster] = ()
-        self.numbers = {*self.baseline["open"], *self.baseline.get("renamed", ()), *since.actions, *since.reminders_due}
+        self.numbers = {*self.baseline["open"], *self.baseline.get("renamed", ()), *since.actions, *since.calling}
         self.numbers |= waiting_members(connection, self.institution)
         self.numbers |= in_grace(connection, self.institution)
 

@@ -19,7 +19,7 @@ from seatsync.plans.baseline import is_valid
 @dataclass(frozen=True, slots=True)
 class SinceApply:
     """The ledger without members (``books``), the ``actions`` since the apply by member number (0: no member), and the
-    numbers of members with a reminder due.
+    numbers of members with a reminder due, or with a seat that lapses (``calling``).
 
     ``today`` is the day in the time zone of the ledger. The files have the same one: the short ways need the same seatsync.yaml.
     """
@@ -28,7 +28,7 @@ class SinceApply:
     today: date
     books: Snapshot
     actions: Mapping[int, set[str]]
-    reminders_due: set[int]
+    calling: set[int]
 
 
 def since_apply(connection: Connection, institution: str, now: datetime) -> SinceApply | None:
@@ -40,5 +40,9 @@ def since_apply(connection: Connection, institution: str, now: datetime) -> Sinc
     if not is_valid(books, today):
         return None
     actions = touched_since(connection, institution, books.baseline["serial"])
-    reminders_due = due_reminders(connection, institution, books.baseline["remind"], today)
-    return SinceApply(books.institution, today, books, actions, reminders_due)
+    calling = due_reminders(connection, institution, books.baseline["remind"], today)
+    if books.institution.reclaim_after:
+        from seatsync.ledger.queries.line.lapsing import lapsing
+
+        calling |= {number for _, number in lapsing(connection, institution, books.institution, today)}
+    return SinceApply(books.institution, today, books, actions, calling)

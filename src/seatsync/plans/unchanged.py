@@ -19,7 +19,7 @@ def unchanged_plan(folder: InstitutionFolder, since: SinceApply, now: datetime) 
     books, baseline = since.books, since.books.baseline
     if (
         not baseline["silent"]
-        or since.reminders_due
+        or since.calling
         or any(actions != {Unplanned.CLAIM} for actions in since.actions.values())
     ):
         return None

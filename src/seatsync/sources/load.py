@@ -119,6 +119,7 @@ class _Loader:
                 institution.language or "",
                 *self._brand(),
                 institution.opt_out_until,
+                int((self.config.invites.reclaim_after or "0d").removesuffix("d")),
             ),
             admins=[Admin(a.email, a.given_name, a.family_name) for a in institution.admins],
             libraries=self.libraries,

@@ -32,6 +32,7 @@ def set_institution(books: Snapshot, event: Event) -> None:
             event.detail.get("color", ""),
             event.detail.get("logo", ""),
             event.detail.get("opt_out_until", ""),
+            event.detail.get("reclaim_after", 0),
         )
     elif old is not None:
         if "id" in event.detail:
@@ -50,6 +51,8 @@ def set_institution(books: Snapshot, event: Event) -> None:
             event.detail.get("color", old.color),
             event.detail.get("logo", old.logo),
             event.detail.get("opt_out_until", old.opt_out_until),
+            event.detail.get("reclaim_after", old.reclaim_after),
+            event.detail["on"] if "reclaim_after" in event.detail else old.reclaim_since,
         )
 
 

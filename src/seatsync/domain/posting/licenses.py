@@ -76,6 +76,13 @@ def grant(old: License, books: Snapshot, event: Event) -> License:
     return books.shared(licenses.granted(old, kind, status, detail["on"], resent, until))
 
 
+def revoke(old: License, books: Snapshot, event: Event) -> License:
+    """Take a temporary license back, or let one lapse that was not claimed in time."""
+    if event.detail.get("status") == Status.LAPSED:
+        return books.shared(licenses.lapsed(old, event.detail["until"]))
+    return changed(old, books, event)
+
+
 def wait(old: License, books: Snapshot, event: Event) -> License:
     """Put a member on the roster in the library's line, or at another place there."""
     if not books.members[event.member].on_roster:

@@ -8,6 +8,7 @@ from seatsync.domain.portal.progress import Words
 
 LEFT = Words("They are on no roster any more, and grants are for people on rosters.")
 WAITS = Words("All its seats are taken. They get one when it is their turn.")
+LAPSED = Words("They did not claim their seat in time. A new resend, regrant: true or another grant offers it again.")
 DECLINED = Words("A grant with regrant: true invites them again.")
 
 
@@ -20,6 +21,8 @@ def barrier(license: License, on_roster: bool) -> str:
             return DECLINED.words
         case Status.WAITING:
             return WAITS.words
+        case Status.LAPSED:
+            return LAPSED.words
         case _:
             return ""
 

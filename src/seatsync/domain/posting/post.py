@@ -83,7 +83,7 @@ def _handler(action: AnyAction) -> _Handler:  # noqa: C901 (a table)
         case Action.GRANT:
             return licenses.transition(licenses.grant)
         case Action.REVOKE:
-            return licenses.transition(licenses.changed)
+            return licenses.transition(licenses.revoke)
         case Action.UPGRADE:
             return licenses.transition(licenses.upgrade)
         case Action.LICENSE_UPDATE:

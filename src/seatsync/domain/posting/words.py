@@ -105,6 +105,9 @@ _FIELDS: Mapping[str, Callable[[Any], str]] = {
     "title": str,
     "system": _plain("system"),
     "kinds": lambda kinds: " and ".join(kinds),
+    "reclaim_after": lambda days: (
+        f"unclaimed seats lapse after {counted(days, 'day')}" if days else "unclaimed seats never lapse"
+    ),
     "slots": lambda number: counted(number, "seat"),
     "delivery": lambda way: Delivery(way).facts.in_words,
     "delivered_by": lambda place: "at the vendor" if place == DeliveredBy.VENDOR else "here",

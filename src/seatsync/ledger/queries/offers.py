@@ -11,10 +11,11 @@ from sqlalchemy import Connection, and_, select
 from seatsync.domain.brand.logo import picture
 from seatsync.domain.institution import last_day_to_decline
 from seatsync.domain.library import DeliveredBy
-from seatsync.domain.license import Status
+from seatsync.domain.license import Kind, Status
 from seatsync.domain.text.languages import language_of
 from seatsync.domain.text.tags import split_tags
 from seatsync.ledger import tables
+from seatsync.ledger.queries.line.lapsing import last_days_to_claim
 
 
 class Offer(NamedTuple):
@@ -24,8 +25,8 @@ class Offer(NamedTuple):
     institution's ``timezone``. With ``is_at_vendor`` it is claimed on the vendor's page ``claim_url``, which
     is empty if the files do not give it.
 
-    ``about`` is what the library is. ``language`` is that of the member's letters, empty if their tags say none. ``title`` is
-    empty in the offer of an administrator's sign-in.
+    ``about`` is what the library is, ``claim_by`` the last day (ISO) to claim the seat, if unclaimed ones lapse. ``language`` is that
+    of the member's letters, empty if their tags say none. ``title`` is empty in the offer of an administrator's sign-in.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Offer(NamedTuple):
     language: str = ""
     about: str = ""
     decline_until: str = ""
+    claim_by: str = ""
 
     def is_too_late_to_decline(self, today: str) -> bool:
         return "" < self.decline_until < today
@@ -80,6 +82,9 @@ def offer(connection: Connection, institution: str, library: str, member: int) -
         return None
     license_now = (row.kind or "", row.status or "", row.until or "", row.timezone)
     is_there = row.delivered_by == DeliveredBy.VENDOR
+    is_temporary = (row.kind, row.status) == (Kind.TEMPORARY.value, Status.UNCLAIMED.value)
+    seats = [(library, member)] if is_temporary and not is_there else []
+    days = last_days_to_claim(connection, institution, seats)
     may_decline = bool(row.opt_out) and (not is_there or row.status == Status.WAITING)
     return Offer(
         row.name,
@@ -92,6 +97,7 @@ def offer(connection: Connection, institution: str, library: str, member: int) -
         language_of(split_tags(row.tags)),
         row.about,
         last_day_to_decline(row.opt_out_until, row.status or "", row.invited_on or "") if may_decline else "",
+        days.get((library, member), ""),
     )
 
 

@@ -5,24 +5,28 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, or_, select, text
 
 from seatsync.domain.action import Letter
 from seatsync.domain.brand.colors import shades
-from seatsync.domain.institution import last_day_to_decline
+from seatsync.domain.institution import Institution, last_day_to_decline
 from seatsync.domain.letters import ASKING, CLAIMED, LINKED, Values
 from seatsync.domain.library import DeliveredBy
-from seatsync.domain.license import Status
+from seatsync.domain.license import Kind, Status
 from seatsync.domain.person import ERASED
 from seatsync.domain.text.characters import printable
-from seatsync.domain.text.days import day_at
+from seatsync.domain.text.days import day_at, day_in
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.languages import language_of, spelled
 from seatsync.domain.text.tags import IMPORTED, split_tags
+from seatsync.domain.waiting import SeatLetter, claim_by, invited_at
 from seatsync.ledger import tables
 from seatsync.ledger.queries.line import number_of
+from seatsync.ledger.queries.waiting import letters_of_seats
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,7 @@ class _Contents:
 
     def __init__(self, connection: Connection, institution: str, rows: Iterable[Row[Any]], at: str) -> None:
         self.connection = connection
+        self.now = at
         self.institution = institution
         self.rows = list(rows)
         self.numbers = sorted({row.member for row in self.rows})
@@ -128,6 +133,9 @@ class _Contents:
             select(tables.institution).where(columns.institution == institution)
         ).one()
         self.today = day_at(at, self.institution_row.timezone) if at else ""
+        row = self.institution_row
+        reclaim = {"reclaim_after": row.reclaim_after, "reclaim_since": row.reclaim_since}
+        self.settings = Institution(institution, row.name, timezone=row.timezone, **reclaim)
         self.language = self.institution_row.language or "en"
         self.help = _plain(json.loads(self.institution_row.help)) if self.institution_row.help else {}
         self.colors = shades(self.institution_row.color)._asdict()
@@ -161,6 +169,7 @@ class _Contents:
                 "email": address,
                 "kind": license.kind if license is not None else "",
                 "until": spelled(license.until, language) if license is not None and license.until else "",
+                "claim_by": self._claim_by(row, license, language),
                 "about": library.about if library is not None else "",
                 "open_url": library.open_url if library is not None else "",
                 "place": self._number_of(license) if row.letter == Letter.WAITING else "",
@@ -198,6 +207,28 @@ class _Contents:
             return False, ""
         last = last_day_to_decline(settings.opt_out_until, license.status, license.invited_on)
         return not "" < last < self.today, last
+
+    def _claim_by(self, row: Row[Any], license: Row[Any] | None, language: str) -> str:
+        """The last day to claim the seat of a letter that asks for it, in words; empty if the seat never lapses.
+
+        Of an invitation, the days count from when it is sent: now, or if that is not known, as if it were when it was written.
+        """
+        if not self.settings.reclaim_after or row.letter not in ASKING:
+            return ""
+        if license is None or license.kind != Kind.TEMPORARY:
+            return ""
+        letters = self._letters_of_seats.get((row.library, row.member), [])
+        is_reminder = any(one.serial == row.serial and one.is_reminder for one in letters)
+        sent = (invited_at(letters) if is_reminder else "") or self.now or row.created_at
+        day = day_in(datetime.fromisoformat(sent), self.settings.timezone)
+        return spelled(claim_by(day, self.settings).isoformat(), language)
+
+    @cached_property
+    def _letters_of_seats(self) -> Mapping[tuple[str, int], list[SeatLetter]]:
+        """All letters about the seats that these letters are about."""
+        keys = {(row.library, row.member) for row in self.rows}
+        found = letters_of_seats(self.connection, self.institution, keys, "")
+        return {key: [one.letter for one in letters] for key, letters in found}
 
     def _rows_of_institution(self, table: Any) -> Iterable[Row[Any]]:
         return self.connection.execute(select(table).where(table.c.institution == self.institution))

@@ -78,7 +78,7 @@ def _changed(
 ) -> Iterator[tuple[Fate, str]]:
     """Yield what changes, with the earliest time for a letter that must wait until a day (ISO; else empty)."""
     now = datetime.fromisoformat(at)
-    for key, found in _letters_of(connection, institution, seats, at):
+    for key, found in letters_of_seats(connection, institution, seats, at):
         seat, due = seats[key], {one.letter.serial: one.due_at for one in found}
         for fate in fates((one.letter for one in found), seat, day_in(now, seat.timezone)):
             due_at = start_of(fate.not_before.isoformat(), seat.timezone) if fate.not_before is not None else ""
@@ -86,10 +86,10 @@ def _changed(
                 yield fate, due_at
 
 
-def _letters_of(
+def letters_of_seats(
     connection: Connection, institution: str, seats: Collection[SeatKey], at: str
 ) -> Iterator[tuple[SeatKey, list[_Found]]]:
-    """Yield each seat that has letters, with all of them."""
+    """Yield each seat that has letters, with all of them, oldest first, as they are at the instant ``at`` (ISO)."""
     outbox, event = tables.outbox.c, tables.event.c
     again = and_(
         event.institution == outbox.institution,

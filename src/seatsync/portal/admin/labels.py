@@ -30,6 +30,7 @@ TERMS: Mapping[str, Any] = {
     Status.DELIVERED.value: later("claimed"),
     Status.OPTED_OUT.value: later("opted out"),
     Status.REVOKED.value: later("revoked"),
+    Status.LAPSED.value: later("lapsed"),
     Status.WAITING.value: later("waiting"),
     "with": later("Members with a license"),
     "without": later("Members without a license"),

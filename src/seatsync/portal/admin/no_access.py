@@ -79,6 +79,8 @@ def _without_seat(license: License, member: Member, books: Snapshot, ended_on: s
             yield _("Taken back on %(day)s.", day=day(ended_on))
         case Status.REVOKED:
             yield _("Taken back at the vendor.")
+        case Status.LAPSED:
+            yield _("Not claimed in time: it lapsed on %(day)s.", day=day(ended_on))
         case Status.WAITING:
             yield _("In line for a seat since %(day)s.", day=day(license.invited_on))
         case _ if member.on_roster:

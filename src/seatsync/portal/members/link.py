@@ -35,6 +35,7 @@ _CLOSED = {
     Status.DELIVERED.value: UnavailableReason.LINK_USED,
     Status.OPTED_OUT.value: UnavailableReason.OPTED_OUT,
     Status.REVOKED.value: UnavailableReason.REVOKED,
+    Status.LAPSED.value: UnavailableReason.LAPSED,
 }
 """Why a link no longer works, by the status of its license."""
 

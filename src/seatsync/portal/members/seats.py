@@ -110,6 +110,11 @@ def _problem(why: UnavailableReason, until: str) -> tuple[str, str, int]:  # noq
         case UnavailableReason.REVOKED:
             text = _("Your institution took it back. If you did not expect this, ask your institution.")
             return _("This seat is no longer available"), text, 409
+        case UnavailableReason.LAPSED:
+            text = _(
+                "It was not claimed in time, so somebody else can have it. If you want it after all, ask your institution."
+            )
+            return _("This seat is no longer kept for you"), text, 409
         case UnavailableReason.WAITING:
             text = _("All seats are taken. You are in line, and we write to you when there is a seat for you.")
             return _("Your seat is not free yet"), text, 409

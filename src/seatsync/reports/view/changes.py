@@ -183,7 +183,13 @@ _BESIDE_NAME = tuple(name for name in Person._fields if name not in (*REQUIRED, 
 _LABEL_OF = {"student_id": "student id "}  # a number alone could be anything
 
 
-_LABELS = {"slots": "seats", "timezone": "time zone", "retire": "last day", "opt_out_until": "last day to decline"}
+_LABELS = {
+    "slots": "seats",
+    "timezone": "time zone",
+    "retire": "last day",
+    "opt_out_until": "last day to decline",
+    "reclaim_after": "days until an unclaimed seat lapses",
+}
 
 
 def _difference(name: str, before: Any, after: Any) -> str:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from seatsync.domain.action import Action, Sign
 from seatsync.domain.diagnostic import counted
-from seatsync.domain.license import Kind
+from seatsync.domain.license import Kind, Status
 from seatsync.planning.change import Change, leaves_for_now
 from seatsync.reports.view.changes import Line, line, seen_in_words
 from seatsync.reports.view.counting import actions_in_words, words_for
@@ -68,14 +68,20 @@ def groups_of(changes: Iterable[Change], names: Names, files_at: str = "") -> li
     """Return changes by action and library, each once, in the order in which these first occur: people who leave, then their seats."""
     changes = [*changes]
     leavers = {one.record for one in changes if one.action is Action.MEMBER_REMOVE or leaves_for_now(one)}
-    found: dict[tuple[Action, str, bool, bool], list[Change]] = {}
+    found: dict[tuple[Action, str, bool, bool, bool], list[Change]] = {}
     for change in changes:
         theirs = change.action in (Action.REVOKE, Action.LICENSE_UPDATE) and change.record in leavers
-        key = (change.action, change.library if change.member else "", theirs, leaves_for_now(change))
+        key = (
+            change.action,
+            change.library if change.member else "",
+            theirs,
+            leaves_for_now(change),
+            change.status == Status.LAPSED,
+        )
         found.setdefault(key, []).append(change)
     groups = [
         Group(action.facts.sign, action, escape_controls(library), alike, names, theirs, for_now, files_at)
-        for (action, library, theirs, for_now), alike in found.items()
+        for (action, library, theirs, for_now, _), alike in found.items()
     ]
     of_leavers = [group for group in groups if group.is_of_leavers]
     last = [group for group in groups if group.leave_for_now or group.action is Action.MEMBER_REMOVE][-1:]
@@ -96,6 +102,8 @@ def _title(action: Action, library: str, changes: Sequence[Change], is_of_leaver
         case Action.GRANT:
             for_good = " permanently" if all(change.kind == Kind.PERMANENT for change in changes) else ""
             return f"{people} {'gets' if number == 1 else 'get'} {library}{for_good}"
+        case Action.REVOKE if all(change.status == Status.LAPSED for change in changes):
+            return f"{people} did not claim {library} in time"
         case Action.REVOKE:
             return f"{people}{who} {'loses' if number == 1 else 'lose'} {library}"
         case Action.UPGRADE:

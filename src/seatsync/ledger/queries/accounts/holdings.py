@@ -17,6 +17,7 @@ from seatsync.domain.text.emails import email_key
 from seatsync.ledger import tables
 from seatsync.ledger.account_tables import account, holding
 from seatsync.ledger.queries.accounts.emails import email_hash, mailbox_of
+from seatsync.ledger.queries.line.lapsing import last_days_to_claim
 
 ACROSS = {"across_institutions": True}
 """Marks a statement about a person that is not limited to one institution."""
@@ -39,7 +40,7 @@ class Seat(NamedTuple):
     ``name`` is the institution's name. ``kind`` is none after a revoke. ``granted_on`` is the day (ISO) of the last grant,
     ``until`` the last day, empty for no end. ``timezone`` is the institution's. ``there`` is what the vendor's portal has
     otherwise (``There``), if the seat lives there; ``place`` that of who waits in the library's line. ``claim_url``, ``open_url``
-    and ``about`` are the library's.
+    and ``about`` are the library's. ``claim_by`` is the last day (ISO) to claim it, empty if that is not known.
     """
 
     institution: str
@@ -59,6 +60,7 @@ class Seat(NamedTuple):
     about: str
     there: str
     place: str
+    claim_by: str = ""
 
     @property
     def is_at_vendor(self) -> bool:
@@ -83,10 +85,18 @@ def offered(connection: Connection, institution: str, email: str) -> Offered:
     """The seats of the institution's members with this e-mail, without those of an earlier owner of the mailbox."""
     seats = _seats_of_mailbox(connection, institution, email)
     return Offered(
-        [seat for seat in seats if seat.is_open],
+        [*_with_last_days(connection, institution, [seat for seat in seats if seat.is_open])],
         [seat for seat in seats if seat.is_at_vendor and seat.kind != Kind.NONE],
         [seat for seat in seats if seat.place],
     )
+
+
+def _with_last_days(connection: Connection, institution: str, seats: Iterable[Seat]) -> Iterator[Seat]:
+    """These unclaimed seats, each with the last day to claim it."""
+    offered = {(seat.library, seat.member): seat for seat in seats}
+    temporary = [key for key, seat in offered.items() if seat.kind == Kind.TEMPORARY]
+    days = last_days_to_claim(connection, institution, temporary)
+    return (seat._replace(claim_by=days.get(key, "")) for key, seat in offered.items())
 
 
 def claimed(connection: Connection, institution: str, email: str) -> list[Seat]:
@@ -309,5 +319,5 @@ def _seats(connection: Connection, institution: str, members: Iterable[int]) -> 
         .order_by(library.title, library.id, license.member)
     )
     for *fields, sign_in, account_id in rows:
-        seat = Seat._make(fields)
+        seat = Seat(*fields)
         yield seat._replace(delivery=Delivery(seat.delivery)), sign_in, account_id

@@ -1,0 +1,61 @@
+"""Which unclaimed seats lapse, because nobody claimed them for so long after their invitation was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection, select
+
+from seatsync.domain.institution import Institution
+from seatsync.domain.license import Kind, Status
+from seatsync.domain.text.days import day_in
+from seatsync.domain.waiting import claim_by, invited_at
+from seatsync.ledger import tables
+from seatsync.ledger.queries.waiting import SeatKey, letters_of_seats
+
+
+def lapsing(connection: Connection, institution: str, settings: Institution, today: date) -> dict[SeatKey, str]:
+    """The temporary seats (library, member) that were not claimed in time, each with the day (ISO) on which its invitation was sent.
+
+    ``settings`` are the institution's as the ledger has them. None lapses whose invitation was not sent, or came back.
+    """
+    if not settings.reclaim_after:
+        return {}
+    license, library = tables.license.c, tables.library.c
+    writing = select(library.id).where(library.institution == institution, library.sends_letters)
+    query = select(license.library, license.member).where(
+        license.institution == institution,
+        license.status == Status.UNCLAIMED.value,
+        license.kind == Kind.TEMPORARY.value,
+        license.invited_on <= (today - timedelta(days=settings.reclaim_after)).isoformat(),
+        license.library.in_(writing),
+    )
+    seats = {(row.library, row.member) for row in connection.execute(query)}
+    days = _last_days(connection, institution, settings, seats)
+    return {key: sent.isoformat() for key, (sent, last) in days.items() if last < today}
+
+
+def last_days_to_claim(connection: Connection, institution: str, seats: Collection[SeatKey]) -> dict[SeatKey, str]:
+    """The last days (ISO) to claim these unclaimed temporary seats; of those that never lapse, nothing."""
+    columns = tables.institution.c
+    query = select(columns.name, columns.timezone, columns.reclaim_after, columns.reclaim_since)
+    row = connection.execute(query.where(columns.institution == institution)).one_or_none()
+    if row is None or not row.reclaim_after or not seats:
+        return {}
+    reclaim = {"reclaim_after": row.reclaim_after, "reclaim_since": row.reclaim_since}
+    settings = Institution(institution, row.name, timezone=row.timezone, **reclaim)
+    days = _last_days(connection, institution, settings, seats)
+    return {key: last.isoformat() for key, (_, last) in days.items()}
+
+
+def _last_days(
+    connection: Connection, institution: str, settings: Institution, seats: Collection[SeatKey]
+) -> dict[SeatKey, tuple[date, date]]:
+    """The day on which the invitation to each of these seats was sent, if it was, and the last one to claim it."""
+    found = {}
+    for key, letters in letters_of_seats(connection, institution, seats, ""):
+        if sent := invited_at([one.letter for one in letters]):
+            day = day_in(datetime.fromisoformat(sent), settings.timezone)
+            found[key] = day, claim_by(day, settings)
+    return found

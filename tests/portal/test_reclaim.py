@@ -1,0 +1,181 @@
+"""Unclaimed seats lapse after `invites: {reclaim_after}`, counted from the day on which the invitation was really sent."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.test_lists import write_csv
+from tests.support import letters
+from tests.support.letters import CONFIG, DAY, part, ran, sent
+from tests.support.letters import HEADER as COLUMNS
+from tests.support.mail_server import Mailroom
+from tests.support.pages import pages_of
+
+pytestmark = pytest.mark.slow
+
+school, room = letters.school, letters.room
+
+MEMBERS = [[f"{name}@grace.example", name.title(), "Lee", "student"] for name in ("ann", "ben", "cy")]
+
+
+def configured(folder: Path, line: str = ", when_full: wait", more: str = "", grant: str = "") -> None:
+    config = CONFIG.replace("system: logos-subscription, slots: 1000", f"system: logos-subscription, slots: 1{line}")
+    config = config.replace("remind_after: [3d]", f"remind_after: [3d], reclaim_after: 10d{more}")
+    config = config.replace("max_revokes: 100%", "max_revokes: 0")
+    config = config.replace(
+        "to: {tags: [student]}, until: 2027-06-30", f"to: {{tags: [student]}}, until: 2027-06-30{grant}"
+    )
+    (folder / "seatsync.yaml").write_text(config, encoding="utf-8")
+
+
+def applied(folder: Path, now: str = DAY) -> None:
+    write_csv(folder / "members.csv", COLUMNS, *MEMBERS)
+    ran(folder, "apply", "--yes", now=now)
+    again = json.loads(ran(folder, "plan", "--format", "json", now=now).out)
+    assert again["changes"] == []
+
+
+def planned(folder: Path, now: str) -> dict[str, Any]:
+    plan: dict[str, Any] = json.loads(ran(folder, "plan", "--format", "json", now=now).out)
+    return plan
+
+
+def statuses(folder: Path) -> dict[str, str]:
+    rows = json.loads(ran(folder, "licenses", "--all", "--library", "logos", "--format", "json").out)
+    return {row["email"].partition("@")[0]: row["status"] for row in rows}
+
+
+def test_a_seat_that_nobody_claims_lapses_and_the_next_in_line_gets_it_in_the_same_plan(
+    school: Path, room: Mailroom
+) -> None:
+    configured(school)
+    applied(school)
+    sent(school)
+    assert planned(school, "2026-09-10")["summary"] == {"resend": 1}
+    plan = planned(school, "2026-09-11")
+    assert plan["summary"] == {"revoke": 1, "grant": 1}
+    lapse, grant = plan["changes"]
+    assert (lapse["member"], lapse["status"]) == ("ann@grace.example", "lapsed")
+    assert lapse["reason"] == "Not claimed within 10 days after the invitation of 2026-09-01"
+    assert lapse["source"] == {"file": "seatsync.yaml", "line": 17}
+    assert (grant["member"], grant["status"]) == ("ben@grace.example", "unclaimed")
+    assert plan["refusals"] == []  # the limit of revokes is 0
+    applied(school, "2026-09-11")
+    assert statuses(school) == {"ann": "lapsed", "ben": "unclaimed", "cy": "waiting"}
+    sent(school, now="2026-09-11")
+    applied(school, "2026-09-21")
+    assert statuses(school) == {"ann": "lapsed", "ben": "lapsed", "cy": "unclaimed"}
+
+
+def test_letters_and_pages_say_by_when_the_seat_must_be_claimed(school: Path, room: Mailroom) -> None:
+    configured(school)
+    applied(school)
+    sent(school)
+    by = "Please claim it by 10 September 2026. After that day, somebody else can have it."
+    (invitation,) = [one for one in room.letters if "ann@" in one["To"]]
+    assert by in _lines(part(invitation, "plain"))
+    room.letters.clear()
+    applied(school, "2026-09-04")
+    sent(school, now="2026-09-04")
+    (reminder,) = room.letters
+    assert by in _lines(part(reminder, "plain"))
+    with pages_of(school, room, room.port) as pages:
+        pages.now = datetime.fromisoformat("2026-09-10T12:00:00Z")
+        ann = pages.account("ann@grace.example")
+        assert "Claim it by 10 September 2026. After that day, somebody else can have it." in ann.page.text
+        assert "Claim it by" not in pages.account("ben@grace.example").page.text
+        applied(school, "2026-09-11")
+        pages.now = datetime.fromisoformat("2026-09-11T12:00:00Z")
+        link = re.search(r"/l/grace/[\w-]+", part(reminder, "plain"))
+        assert link is not None
+        assert "This seat is no longer kept for you" in pages.browser().open(link[0]).text
+
+
+def _lines(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_without_a_line_the_seat_is_free(school: Path, room: Mailroom) -> None:
+    configured(school, line="0")
+    applied(school)
+    sent(school)
+    applied(school, "2026-09-11")
+    assert statuses(school) == dict.fromkeys(["ann", "ben", "cy"], "lapsed")
+
+
+def test_a_seat_never_lapses_where_no_invitation_was_sent(school: Path, room: Mailroom) -> None:
+    configured(school)
+    applied(school)
+    assert planned(school, "2026-12-01")["summary"] == {"resend": 1}
+    sent(school, now="2026-12-01")
+    assert planned(school, "2026-12-10")["summary"] == {"resend": 1}
+    assert planned(school, "2026-12-11")["summary"] == {"revoke": 1, "grant": 1}
+
+
+def test_a_seat_never_lapses_whose_invitation_came_back(school: Path, room: Mailroom) -> None:
+    configured(school)
+    applied(school)
+    room.at_rcpt = lambda to: "550 5.1.1 no such user" if to.startswith("ann@") else ""
+    sent(school, code=1)
+    assert planned(school, "2026-12-01")["summary"] == {"resend": 1}
+
+
+def test_a_claim_at_the_last_minute_keeps_the_seat(school: Path, room: Mailroom) -> None:
+    configured(school)
+    applied(school)
+    sent(school)
+    ran(school, "plan", "--out", "plan.json", now="2026-09-11")
+    ran(school, "ledger", "claim", "logos", "ann@grace.example", now="2026-09-11")
+    ran(school, "apply", "plan.json", code=5, now="2026-09-11")
+    assert planned(school, "2026-12-01")["summary"] == {}
+
+
+def test_what_was_invited_before_counts_from_the_day_on_which_the_days_were_set(school: Path, room: Mailroom) -> None:
+    configured(school)
+    (school / "seatsync.yaml").write_text(
+        (school / "seatsync.yaml").read_text(encoding="utf-8").replace(", reclaim_after: 10d", ""), encoding="utf-8"
+    )
+    applied(school)
+    sent(school)
+    configured(school)
+    assert planned(school, "2026-10-01")["summary"] == {"institution-update": 1, "resend": 1}
+    applied(school, "2026-10-01")
+    assert planned(school, "2026-10-10")["summary"] == {}
+    assert planned(school, "2026-10-11")["summary"] == {"revoke": 1, "grant": 1}
+
+
+@pytest.mark.parametrize(
+    "grant", [", resend: once", ", regrant: true", ", until: 2028-06-30"], ids=["resend", "regrant", "another term"]
+)
+def test_who_did_not_claim_in_time_is_asked_again_only_on_purpose(grant: str, school: Path, room: Mailroom) -> None:
+    configured(school, line="0")
+    applied(school)
+    sent(school)
+    applied(school, "2026-09-11")
+    configured(school, line="0", grant=grant)
+    if "until" in grant:
+        config = (school / "seatsync.yaml").read_text(encoding="utf-8")
+        (school / "seatsync.yaml").write_text(config.replace("until: 2027-06-30, ", ""), encoding="utf-8")
+    assert planned(school, "2026-09-12")["summary"] == {"grant": 3}
+    applied(school, "2026-09-12")
+    assert set(statuses(school).values()) == {"unclaimed"}
+
+
+def test_what_was_reviewed_still_fits_after_a_night_in_which_seats_lapsed(school: Path, room: Mailroom) -> None:
+    configured(school)
+    applied(school)
+    sent(school)
+    MEMBERS.append(["dee@grace.example", "Dee", "Lee", "owner"])
+    try:
+        write_csv(school / "members.csv", COLUMNS, *MEMBERS)
+        before = planned(school, "2026-09-10")
+        after = planned(school, "2026-09-11")
+    finally:
+        MEMBERS.pop()
+    assert before["asked"] == after["asked"] != after["fingerprint"]
