@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from seatsync.domain.fields import EVENT_FIELDS
+from seatsync.domain.line import place
 from seatsync.domain.posting.words import in_words
 from tests.support.pictures import png
 
@@ -31,6 +32,10 @@ SAID: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("license-update", {"until": ""}, "no end date"),
     ("resend", {"reminders": 2}, "2 reminders"),
+    ("wait", {"place": place(10, 507, 3), "from": "seatsync.yaml:45"}, "priority 10, from seatsync.yaml:45"),
+    ("revoke", {"status": "lapsed", "until": ""}, "lapsed, no end date"),
+    ("institution-update", {"reclaim_after": 30}, "unclaimed seats lapse after 30 days"),
+    ("institution-update", {"reclaim_after": 0}, "unclaimed seats never lapse"),
     ("resend", {"new_address": True}, "to the new e-mail"),
     (
         "claim",

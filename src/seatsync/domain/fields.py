@@ -74,7 +74,6 @@ _LICENSE_FIELDS: dict[str, Callable[[Any], bool]] = {
     "resend": is_texts,
     "reminders": is_number,
     "new_address": lambda value: value is True,
-    "priority": is_priority,
 }
 _OTHER_FIELDS: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("name", "title", *Person._fields), is_text),
@@ -100,11 +99,17 @@ _OTHER_FIELDS: dict[str, Callable[[Any], bool]] = {
     "logo": lambda value: value == "" or is_logo(value),
 }
 
-PLAN_FIELDS: Mapping[str, Callable[[Any], bool]] = {**_LICENSE_FIELDS, **_OTHER_FIELDS, "tags": is_texts}
+PLAN_FIELDS: Mapping[str, Callable[[Any], bool]] = {
+    **_LICENSE_FIELDS,
+    **_OTHER_FIELDS,
+    "tags": is_texts,
+    "priority": is_priority,
+}
 """The fields of a change in a plan."""
 
 EVENT_FIELDS: Mapping[str, Callable[[Any], bool]] = {
-    **PLAN_FIELDS,
+    **_LICENSE_FIELDS,
+    **_OTHER_FIELDS,
     "tags": is_text,  # joined by ``tags.join_tags``
     "account": _OTHER_FIELDS["email"],
     "claimed_with": _OTHER_FIELDS["email"],  # another account than the member's own: the personal link was passed on

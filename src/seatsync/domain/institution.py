@@ -46,9 +46,10 @@ class Institution:
     ``id`` is its key in the ledger and is never reused. ``timezone`` decides when a day begins there (``text.days``); empty
     means UTC. ``retire`` is its last day (ISO); empty for no end. ``help`` is whom its members may ask, ``language`` the language
     of its letters (``text.languages``); empty means English. ``color`` (``#1d4f91``) and ``logo`` (``brand.logo``) are those of its
-    pages; empty for none. With ``opt_out``, members may decline, up to ``opt_out_until`` (``last_day_to_decline``). ``reclaim_after`` is the
-    number of days after its invitation after which an unclaimed temporary seat lapses, 0 for never, ``reclaim_since`` the day (ISO) of
-    the apply that set it, which only the ledger knows.
+    pages; empty for none. With ``opt_out``, members may decline, up to ``opt_out_until`` (``last_day_to_decline``).
+
+    ``reclaim_after`` is the number of days after its invitation after which an unclaimed temporary seat lapses, 0 for never,
+    ``reclaim_since`` the day (ISO) of the apply that set it, which only the ledger knows.
     """
 
     id: str

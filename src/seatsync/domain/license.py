@@ -185,7 +185,8 @@ def imported(old: License, kind: Kind, status: Status, on: str, until: str | Non
     declined = old.status is Status.UNCLAIMED and status is Status.OPTED_OUT
     _must_be_legal(old.kind is not Kind.PERMANENT or kind is Kind.PERMANENT or declined, "import", old)
     held = status in (Status.UNCLAIMED, Status.DELIVERED)
-    _must_be_legal(held == (kind is not Kind.NONE), f"import of {kind} {status}", old)
+    is_known_there = status not in (Status.WAITING, Status.LAPSED)
+    _must_be_legal(is_known_there and held == (kind is not Kind.NONE), f"import of {kind} {status}", old)
     ends = "" if kind is Kind.PERMANENT else old.until if until is None else until
     first_on = old.first_on or (on if held else "")
     invited_on = _invited_on(old, on)
