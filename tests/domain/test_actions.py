@@ -12,6 +12,7 @@ import pytest
 from seatsync.domain.action import EVENTS, Action, Event, Subject
 from seatsync.domain.library import Delivery, Library
 from seatsync.domain.license import IllegalTransition, Kind, License, Status
+from seatsync.domain.line import place
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import Member, Person
 from seatsync.domain.posting import post
@@ -26,6 +27,7 @@ ANN = Member(*Person("ann@grace.example", "Ann", "Lee"), "ann@grace.example")
 HELD = [
     License(Kind.NONE, Status.OPTED_OUT),
     *(License(kind, status) for kind in BOOKS.kinds for status in (Status.UNCLAIMED, Status.DELIVERED)),
+    License(Kind.NONE, Status.WAITING, place=place(0, 1, 1)),
 ]
 
 # ── What follows from an entry ──────────────────────────────────────────────────────────────────────────────────────
@@ -39,19 +41,22 @@ def books_with(license: License) -> Snapshot:
 
 def planned(action: Action, license: License) -> Change:
     """The change as in a plan: the kind afterwards (for a revoke, the kind taken back), and before only what differs."""
-    place = Origin("seatsync.yaml", 1)
+    here = Origin("seatsync.yaml", 1)
     match action:
-        case Action.GRANT:
+        case Action.GRANT | Action.OBSERVE if not license.active or action is Action.GRANT:
             before = {"kind": license.kind, "status": license.status}
-            return Change(action, "", place, "books", ANN.email, Kind.TEMPORARY, Status.UNCLAIMED, before, None, 1)
+            return Change(action, "", here, "books", ANN.email, Kind.TEMPORARY, Status.UNCLAIMED, before, None, 1)
+        case Action.WAIT:
+            before = {"kind": license.kind, "status": license.status}
+            return Change(action, "", here, "books", ANN.email, Kind.TEMPORARY, Status.WAITING, before, None, 1)
         case Action.REVOKE:
             before = {"status": license.status}
-            return Change(action, "", place, "books", ANN.email, license.kind, Status.REVOKED, before, None, 1)
+            return Change(action, "", here, "books", ANN.email, license.kind, Status.REVOKED, before, None, 1)
         case Action.UPGRADE:
             before = {"kind": license.kind}
-            return Change(action, "", place, "books", ANN.email, Kind.PERMANENT, license.status, before, None, 1)
+            return Change(action, "", here, "books", ANN.email, Kind.PERMANENT, license.status, before, None, 1)
         case _:
-            return Change(action, "", place, "books", ANN.email, license.kind, license.status, None, {}, 1)
+            return Change(action, "", here, "books", ANN.email, license.kind, license.status, None, {}, 1)
 
 
 def carried_out(action: Action, license: License) -> Snapshot | None:
@@ -59,6 +64,7 @@ def carried_out(action: Action, license: License) -> Snapshot | None:
     books = books_with(license)
     try:
         detail = {"kind": "temporary", "status": "unclaimed", "on": "2026-09-01", "until": "2026-12-31"}
+        detail |= {"place": place(0, 1, 1)} if action is Action.WAIT else {}
         post(books, Event(action, "books", 1, detail))
     except IllegalTransition:
         return None
