@@ -17,6 +17,7 @@ from seatsync.domain.desired import Desired
 from seatsync.domain.library import DeliveredBy, Delivery
 from seatsync.domain.license import Kind, License, Status
 from seatsync.domain.origin import Origin
+from seatsync.domain.person import RosterMember
 from seatsync.domain.posting import post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.asked import asked_for
@@ -25,7 +26,7 @@ from seatsync.planning.diff import diff
 from seatsync.planning.events import events_of, first_event
 from seatsync.planning.plan import Plan, fingerprint
 from seatsync.refusals.judge import judge
-from tests.planning.test_machine import desired_states
+from tests.planning.test_machine import desired_states, rosters
 from tests.planning.test_planning import BOOKS, books_of
 
 TODAY = date(2026, 10, 1)
@@ -93,8 +94,9 @@ BEGINNING = date(2026, 9, 1)
 
 
 def at_once(files: Desired) -> Desired:
-    """The files without tenure: what it makes permanent is asked for, as it can't be undone."""
-    return replace(files, grants=[replace(grant, after=0) for grant in files.grants])
+    """The files without tenure and first days: what becomes permanent is asked for, as it can't be undone, and what begins is left
+    out only where the files are known to be the same."""
+    return replace(files, grants=[replace(grant, after=0, starts=None) for grant in files.grants])
 
 
 @settings(max_examples=40)
@@ -141,4 +143,68 @@ def applied(files: Desired) -> Snapshot:
     day = BEGINNING.isoformat()
     for event in chain([first_event(plan.institution, plan.settings)], events_of(plan.changes, Snapshot(), day)):
         post(books, event)
-    return replace(books, serial=1, applied_on=day, baseline={"remind": [*files.remind_after], "meaning": "0"})
+    return replace(
+        books,
+        serial=1,
+        applied_on=day,
+        baseline={"remind": [*files.remind_after], "meaning": "0", "files": {**files.files}},
+    )
+
+
+# ── Grants that begin ───────────────────────────────────────────────────────────────────────────────────────────────
+
+FILES = {"seatsync.yaml": "1", "members.csv": "1"}
+
+
+@settings(max_examples=60)
+@given(desired_states(), rosters(), st.integers(0, 12))
+def test_what_has_begun_is_left_out_if_the_files_of_the_last_apply_do_just_that(
+    old: Desired, members: list[RosterMember], days: int
+) -> None:
+    """With another roster: who is not in it as before may get something else, so what they get is asked for."""
+    old = replace(without_lines(old), files=FILES)
+    new = replace(old, members=members, files=FILES | {"members.csv": "2"})
+    books, today = applied(old), BEGINNING + timedelta(days=days)
+    night = {what(change) for change in planned(old, books, today).changes}
+    plan = diff(new, deepcopy(books), today)
+    asked = asked_for(plan.groups, books, today, plan.by_calendar)
+    for group in (Action.GRANT, Action.LICENSE_UPDATE):
+        for library in new.libraries:
+            kept = {what(change) for change in asked.get((group, library), ())}
+            left_out = [one for one in plan.groups.get((group, library), ()) if what(one) not in kept]
+            assert {what(change) for change in left_out} <= night
+            assert all(change.kind == Kind.TEMPORARY for change in left_out)
+
+
+@settings(max_examples=40)
+@given(desired_states(), st.integers(0, 12))
+def test_of_the_same_files_only_what_becomes_permanent_is_asked_for_on_a_later_day(old: Desired, days: int) -> None:
+    old = replace(without_lines(old), files=FILES)
+    books, today = applied(old), BEGINNING + timedelta(days=days)
+    plan = diff(old, deepcopy(books), today)
+    asked = asked_for(plan.groups, books, today, plan.by_calendar)
+    resent = [change for group in asked if group[0] is Action.RESEND for change in asked[group]]
+    assert all(
+        change.kind == Kind.PERMANENT for group in asked if group[0] is not Action.RESEND for change in asked[group]
+    )
+    assert all("resend" in (change.after or {}) for change in resent)  # a value of a grant that has begun
+
+
+def without_lines(files: Desired) -> Desired:
+    """The files with libraries whose seats nobody waits for: in a line, what others ask for decides, too."""
+    return replace(files, libraries={id: replace(one, has_line=False) for id, one in files.libraries.items()})
+
+
+def what(change: Change) -> str:
+    return repr(
+        (
+            change.action,
+            change.library,
+            change.member,
+            change.record,
+            change.kind,
+            change.status,
+            change.before,
+            change.after,
+        )
+    )

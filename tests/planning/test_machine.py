@@ -100,6 +100,7 @@ def grants(draw: st.DrawFn) -> Grant:
     legal = LIBRARIES[library] == "logos-library" or not draw(st.integers(0, 9))
     kind = draw(st.sampled_from([Kind.TEMPORARY, Kind.PERMANENT])) if legal else Kind.TEMPORARY
     days = draw(st.sampled_from([None, None, 0, 10, 40])) if kind is Kind.TEMPORARY else None
+    begins = draw(st.sampled_from([None, None, None, 0, 3, 10])) if not days else None
     return Grant(
         library,
         kind,
@@ -110,6 +111,7 @@ def grants(draw: st.DrawFn) -> Grant:
         draw(st.booleans()),
         draw(st.sampled_from([0, 0, 0, 5])) if kind is Kind.PERMANENT else 0,
         draw(st.sampled_from([0, 0, 7])),
+        starts=date(2026, 9, 1) + timedelta(days=begins) if begins is not None else None,
     )
 
 

@@ -113,6 +113,9 @@ rules = st.lists(
                 ", until: 9999-12-31",
                 ", after: {days: 2}",
                 ", after: {days: 40}",
+                ", from: 2026-09-03",
+                ", from: 2026-09-05, until: 2026-09-05",
+                ", from: 2026-09-05, after: {days: 1}",
             ]
         ),
     ).filter(lambda rule: ("until" if "permanent" in rule[0] else "after") not in rule[2]),

@@ -79,7 +79,8 @@ class Selector:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grant:
-    """A rule in the files: these members get this library. ``until`` is inclusive; ``resend`` is empty if not given.
+    """A rule in the files: these members get this library. ``starts`` and ``until`` are the first and the last day; ``resend`` is
+    empty if not given.
 
     ``after`` is the number of days since a member's first grant in the library after which they get it; 0: at once.
     Where its library has a line, whom it reaches stands before those of a lower ``priority``.
@@ -98,6 +99,7 @@ class Grant:
     priority: int = 0
     ends_with: str = ""
     rule: Grant | None = None
+    starts: date | None = None
 
     @property
     def strength(self) -> tuple[bool, bool, date]:
@@ -127,6 +129,14 @@ class Grant:
 
     def expired(self, today: date) -> bool:
         return self.until is not None and self.until < today
+
+    def begins_after(self, today: date) -> bool:
+        return self.starts is not None and self.starts > today
+
+    @property
+    def is_ever(self) -> bool:
+        """Whether there is a day on which it is in force."""
+        return self.starts is None or not self.expired(self.starts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,11 @@ class GrantEntry(Closed):
         None, description="temporary or permanent; can be left out where the library has only temporary licenses."
     )
     to: To = Field(description="The members who get it.")
+    from_: Day | None = Field(
+        None,
+        alias="from",
+        description="The first day: before it, the grant gives nobody a seat, and it reads who gets one on the day.",
+    )
     until: Day | None = Field(None, description="The last day of a temporary license; it is revoked the day after.")
     resend: AnyText | None = Field(
         None,
@@ -101,7 +106,7 @@ class GrantEntry(Closed):
 
 
 class GrantsFile(Closed):
-    """A CSV file of grants with the columns library, email, kind, until and, to find members whose e-mail changes, student_id."""
+    """A CSV file of grants with the columns library, email, kind, from, until and, to find members whose e-mail changes, student_id."""
 
     path: Text = Field(description="The file, relative to this folder.")
     encoding: Encoding | None = Field(None, description=ENCODING)

@@ -2,8 +2,9 @@
 
 ``apply --same-files`` makes the others too, every night, whatever is being reviewed: a seat is revoked once its end date in the
 ledger has passed, a reminder is sent once it is due by the settings of the last apply, a seat lapses that was not claimed in time,
-and who waits gets a free seat in their turn: that was asked for when they began to wait. What comes due by tenure is not left
-out, although the night does it too: it can't be undone, so a review that did not show it is not enough.
+who waits gets a free seat in their turn (that was asked for when they began to wait), and a seat is given, or prolonged, once a grant
+of applied files has begun (``Draft.by_calendar``). What becomes permanent by tenure or by such a grant is not left out, although the
+night does it too: it can't be undone, so a review that did not show it is not enough.
 
 The day on which members leave is that of the apply, and the end of their grace period follows from it: what counts is that they leave,
 and for how many days they keep their seats.
@@ -11,29 +12,37 @@ and for how many days they keep their seats.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, timedelta
+from types import MappingProxyType
 
 from seatsync.domain.action import Action
 from seatsync.domain.license import ABSENT, Kind, Status
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.change import Change, Groups, leaves_for_now
-from seatsync.planning.license_diff import reminders_due
+from seatsync.planning.dates.reminders import reminders_due
 
 
-def asked_for(groups: Groups, snapshot: Snapshot, today: date) -> Groups:
-    """Return what the files ask for on this day: the same ``groups`` if that is everything."""
+def asked_for(groups: Groups, snapshot: Snapshot, today: date, begun: Begun = MappingProxyType({})) -> Groups:
+    """Return what the files ask for on this day: the same ``groups`` if that is everything.
+
+    ``begun`` has the members to whom grants that have begun give it, by action and library.
+    """
     found: Groups = groups
     for group, changes in groups.items():
         action, library = group
+        some, kept = begun.get(group), [*changes]
+        if some:
+            kept = [change for change in kept if change.record not in some]
         if action in _WITHOUT_DATES:
             without = _WITHOUT_DATES[action](groups, snapshot, library, today)
-            kept = [change for change in map(without, changes) if change is not None]
-            if len(kept) < len(changes) or any(one is not other for one, other in zip(kept, changes, strict=True)):
-                found = {**found, group: kept}
+            kept = [change for change in map(without, kept) if change is not None]
+        if len(kept) < len(changes) or any(one is not other for one, other in zip(kept, changes, strict=True)):
+            found = {**found, group: kept}
     return found
 
 
+Begun = Mapping[tuple[Action, str], Collection[int]]
 Without = Callable[[Change], Change | None]
 """A change without what is due by the calendar; None if nothing is left of it."""
 

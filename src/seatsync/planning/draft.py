@@ -9,6 +9,7 @@ from datetime import date
 from functools import partial
 from typing import NamedTuple
 
+from seatsync.domain.action import Action
 from seatsync.domain.desired import CommittedExport, Desired, Grant
 from seatsync.domain.license import License
 from seatsync.domain.origin import Origin
@@ -74,7 +75,9 @@ class Draft:
     counts: those revoked, unless their end date in the ledger has passed, those whose end date moves to an earlier day soon, and those
     of members who leave, whatever their grace. ``leavers`` are by number. ``downgrades`` are permanent licenses that a grant would make
     temporary, ``kept`` the permanent licenses of leavers, ``retained`` the licenses kept by ``limits.permanent``, ``by_hand`` those kept
-    because they were given in the vendor's portal, ``declined`` the grants to members who opted out.
+    because they were given in the vendor's portal, ``declined`` the grants to members who opted out. ``by_calendar`` has, by action and
+    library, the members whose changes come from grants of applied files that have begun since the last apply (where nobody waits in a
+    line: there, other members may take the seat).
 
     ``lines`` are those of full libraries in which somebody waits, or has waited until this plan.
 
@@ -106,6 +109,7 @@ class Draft:
     lines: dict[str, Line] = field(default_factory=dict)
     leavers: Mapping[int, Leaver] = field(default_factory=dict)
     lapsing: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    by_calendar: defaultdict[tuple[Action, str], set[int]] = field(default_factory=partial(defaultdict, set))
 
     def last_row(self, record: int) -> Origin:
         """The row of a member who leaves, when it was last added or changed; ``rosters:`` if that is unknown."""
@@ -128,3 +132,13 @@ class Draft:
         file = grant.origin.file
         applied = self.snapshot.baseline.get("files", {})
         return file in applied and applied[file] == self.desired.files.get(file)
+
+    def rosters_alone_differ(self, grant: Grant) -> bool:
+        """Whether all files but rosters are those of the last apply, and those that the grant selects members by, too."""
+        now, applied = self.desired.files, self.snapshot.baseline.get("files", {})
+        if not applied:
+            return False
+        changed = {name for name in now.keys() | applied.keys() if now.get(name) != applied.get(name)}
+        rosters = {roster.path for roster in self.desired.rosters}
+        selected = {selection.file for selection in grant.to.selections}
+        return changed <= rosters - selected

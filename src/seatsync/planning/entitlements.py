@@ -39,11 +39,11 @@ class Entitlements:
     its members, both have the part that ends with it (``Grant.ending_with``). ``resends`` has the values of
     ``resend:`` of all current grants that reach the member, ``regrants`` the members whom a current grant invites again,
     ``priorities`` the current grant with the highest priority of each member, if it is not 0.
-    ``not_due`` has the members whom a grant with ``after`` reaches, but does not give anything yet. ``reach`` counts the members
-    each grant reaches. ``unknown_members`` are student ids or e-mails that a grant names but
-    no roster has, ``unknown_left_out`` those that it leaves out; ``mismatches`` are rows of its files with the id of one member
-    and the e-mail of another. ``over`` are grants that give nobody anything any more because tags have ended, with the last of
-    these days. ``last_days`` are the coming last days of tags that grants name.
+    ``not_due`` has the members whom a grant with ``after`` reaches, but does not give anything yet, ``coming`` those whom a
+    grant reaches that begins later. ``reach`` counts the members each grant reaches. ``unknown_members`` are student ids or
+    e-mails that a grant names but no roster has, ``unknown_left_out`` those that it leaves out; ``mismatches`` are rows of its
+    files with the id of one member and the e-mail of another. ``over`` are grants that give nobody anything any more because
+    tags have ended, with the last of these days. ``last_days`` are the coming last days of tags that grants name.
     """
 
     wanted: dict[str, dict[int, Grant]] = field(default_factory=dict)
@@ -52,6 +52,7 @@ class Entitlements:
     regrants: dict[str, set[int]] = field(default_factory=dict)
     priorities: dict[str, dict[int, Grant]] = field(default_factory=dict)
     not_due: dict[Grant, set[int]] = field(default_factory=dict)
+    coming: dict[Grant, set[int]] = field(default_factory=dict)
     reach: dict[Grant, int] = field(default_factory=dict)
     unknown_members: dict[Grant, list[NamedMember]] = field(default_factory=dict)
     unknown_left_out: dict[Grant, list[NamedMember]] = field(default_factory=dict)
@@ -69,6 +70,7 @@ def resolve_grants(desired: Desired, records: Sequence[int], snapshot: Snapshot,
     )
     entitlements.last_days |= index.last_days(Selector())
     parts: list[tuple[Grant, int, set[int]]] = []
+    retire = desired.institution.retire
     for at, grant in sorted(enumerate(desired.grants), key=lambda pair: (pair[1].strength, -pair[0])):
         reached = index.reached(grant.to)
         entitlements.reach[grant] = len(reached) + _counted_reached(grant.to, desired.counted)
@@ -79,7 +81,7 @@ def resolve_grants(desired: Desired, records: Sequence[int], snapshot: Snapshot,
         if mismatches := index.mismatches(grant.to):
             entitlements.mismatches[grant] = mismatches
         if grant.after:
-            due = index.due(grant) & reached
+            due = index.due(grant) & reached if not grant.begins_after(today) else set[int]()
             entitlements.not_due[grant] = reached - due
             reached = due
         entitlements.last_days |= index.last_days(grant.to)
@@ -90,9 +92,14 @@ def resolve_grants(desired: Desired, records: Sequence[int], snapshot: Snapshot,
             entitlements.over[grant] = max(part.until for part, _ in found if part.until is not None)
         parts += [(part, -at, some) for part, some in found]
     for part, _, some in sorted(parts, key=lambda part: (part[0].strength, part[1])):
-        owners = index.owners(part.library) & entitlements.not_due[part] if part.after else ()
-        entitlements.wanted[part.library].update(dict.fromkeys(owners, part))
-        _give(part, some, entitlements, today)
+        later = entitlements.not_due[part] if part.after else some if part.begins_after(today) else ()
+        if later and part.kind is Kind.PERMANENT:
+            owners = index.owners(part.library).intersection(later)
+            entitlements.wanted[part.library].update(dict.fromkeys(owners, part))
+        if not part.begins_after(today):
+            _give(part, some, entitlements, today)
+        elif part.is_ever and not part.after and not "" < retire < (part.starts or today).isoformat():
+            entitlements.coming[part] = some
     return entitlements
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
@@ -17,14 +17,13 @@ from seatsync.domain.portal.at_vendor import There
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.emails import email_key
 from seatsync.planning.change import Change
+from seatsync.planning.dates.begun import Begun
+from seatsync.planning.dates.coming import begins_next, next_grants
+from seatsync.planning.dates.reminders import reminders_due
+from seatsync.planning.dates.tenure import since
 from seatsync.planning.draft import Draft, KeptLicense
-from seatsync.planning.tenure import since
+from seatsync.planning.reasons import AT_ONCE, CORRECTED, DROPPED, LEFT, REDELIVERED, WANTED, reason_of
 
-REDELIVERED = "The library is now delivered in another way, so the earlier letter no longer fits"
-AT_ONCE = "The library is now delivered to accounts, and the member has one"
-CORRECTED = "E-mail corrected: the invitation goes to the new address"
-DROPPED = "The library is no longer in seatsync.yaml"
-WANTED = "Given at the vendor by hand; now the files ask for it permanently"
 _NEW_ADDRESS = {"new_address": True}
 
 
@@ -55,7 +54,9 @@ class LicenseDiff:
         self.invites = desired is None or desired.invites
         self.invites_again = desired is None or desired.invites_again
         self.remind_after = draft.desired.remind_after if self.invites else ()
+        self.next = next_grants(draft.entitlements, library)
         self.granted: dict[Grant, tuple[str, Mapping[str, Any] | None]] = {}
+        self.begun = Begun(draft, library)
         self.retire = draft.desired.institution.retire
         self.is_over = draft.desired.institution.is_over(draft.today)
         self.today = draft.today.isoformat()
@@ -116,7 +117,7 @@ class LicenseDiff:
             return
         elif license.kind is not rule.kind:
             before = {"kind": license.kind}
-            reason = _reason(rule) + since(rule, license)
+            reason = reason_of(rule) + since(rule, license)
             self._add(Action.UPGRADE, reason, rule.origin, email, record, Kind.PERMANENT, license.status, before)
         elif license.until != rule.ends:
             self._new_end(rule, license, email, record)
@@ -137,7 +138,7 @@ class LicenseDiff:
         """Grant a seat, or deliver an unclaimed one at once."""
         if rule not in self.granted:
             until = {"until": rule.ends} if rule.ends else {}
-            self.granted[rule] = _reason(rule), {**self.delivery, **until} or None
+            self.granted[rule] = reason_of(rule), {**self.delivery, **until} or None
         reason, after = self.granted[rule]
         reason += since(rule, license)
         if values := self.resends.get(position):
@@ -145,6 +146,7 @@ class LicenseDiff:
         if license.active:
             reason = AT_ONCE if self.is_redelivered else "E-mail corrected, and it has an account"
         before = None if license.status is Status.NONE else {"kind": license.kind, "status": license.status}
+        self.begun.note(Action.GRANT, rule, record)
         self._add(
             Action.GRANT, reason, rule.origin, email, record, rule.kind, self._status(position, record), before, after
         )
@@ -179,10 +181,11 @@ class LicenseDiff:
         if is_earlier and rule.ends <= self.soon and not self.draft.lacks_end_dates:
             self.draft.revokes[self.library].append(email)
         before, after = {"until": license.until}, {"until": rule.ends}
+        self.begun.note(Action.LICENSE_UPDATE, rule, record)
         is_retiring = rule.ends == self.retire != ""
         self._add(
             Action.LICENSE_UPDATE,
-            f"The institution ends on {self.retire}" if is_retiring else _reason(rule),
+            f"The institution ends on {self.retire}" if is_retiring else reason_of(rule),
             self.draft.desired.place("institution", "retire") if is_retiring else rule.origin,
             email,
             record,
@@ -262,7 +265,7 @@ class LicenseDiff:
                 reason, place = f"{reason}; a grant names the old e-mail {before.email}", self.unknown[before.key]
             elif (empty := self.reaching_nobody) is not None:
                 reason, place = f"No longer granted; the grant at {empty.origin} reaches nobody", empty.origin
-        self._revoke(license, reason, place, email, record)
+        self._revoke(license, reason, place, email, record, later=self.next.get(position))
 
     def _leaving(self, license: License, record: int) -> None:
         known, leaver = self.draft.snapshot.members[record], self.draft.leavers[record]
@@ -300,9 +303,18 @@ class LicenseDiff:
         kind, status = license.kind, license.status
         self._add(Action.LICENSE_UPDATE, reason, place, known.email, record, kind, status, before, after)
 
-    def _revoke(self, license: License, reason: str, where: Origin, email: str, record: int, left_on: str = "") -> None:
+    def _revoke(
+        self,
+        license: License,
+        reason: str,
+        where: Origin,
+        email: str,
+        record: int,
+        left_on: str = "",
+        later: Grant | None = None,
+    ) -> None:
         """Revoke. It counts to the limit, unless the license has ended by its date in the ledger. ``left_on`` is when a member left
-        whose grace period is over."""
+        whose grace period is over; ``later`` gives it again."""
         before = {"status": license.status}
         if license.kind is Kind.TEMPORARY and license.ended(self.today) and license.own_end and left_on:
             reason = f"On no roster since {left_on}; the seat stayed until {license.until}"
@@ -310,6 +322,7 @@ class LicenseDiff:
             reason = f"The {'institution' if license.until == self.retire else 'grant'} ended on {license.until}"
         elif license.kind is Kind.TEMPORARY:
             self.draft.revokes[self.library].append(email)
+        reason += begins_next(later)
         self._add(Action.REVOKE, reason, where, email, record, license.kind, Status.REVOKED, before)
 
     def _add(
@@ -328,9 +341,6 @@ class LicenseDiff:
         self.draft.changes.append(change)
 
 
-LEFT = "No longer on any roster"
-
-
 def is_corrected(draft: Draft, position: int, record: int) -> bool:
     """Whether the files correct a known member's e-mail, so that the link in an earlier invitation is dead."""
     return bool(record) and draft.desired.members[position].key != draft.snapshot.members[record].key
@@ -339,33 +349,3 @@ def is_corrected(draft: Draft, position: int, record: int) -> bool:
 def signs_in(snapshot: Snapshot, record: int) -> bool:
     """Whether the ledger knows an account of this member; ``record`` is 0 for a new member."""
     return bool(record) and bool(snapshot.members[record].account)
-
-
-def _reason(rule: Grant) -> str:
-    """The reason of a grant, in words: its conditions."""
-    to = rule.to
-    words = [f"tag {tag}" for tag in to.tags]
-    if to.any_tags:
-        words.append("any of the tags " + ", ".join(to.any_tags))
-    if to.not_tags:
-        words.append("none of the tags " + ", ".join(to.not_tags))
-    if to.roles:
-        words.append(f"role {' or '.join(to.roles)}")
-    if to.selection is not None:
-        words.append(f"listed in {to.selection.file}")
-    if to.emails:
-        words.append("named by e-mail")
-    if to.not_selection is not None:
-        words.append(f"not listed in {to.not_selection.file}")
-    if to.not_emails:
-        words.append("not left out by e-mail")
-    ending = f"; ends {rule.ends} {rule.ends_on}" if rule.ends_on else ""
-    return "Granted: " + (" and ".join(words) or "everyone") + ending
-
-
-def reminders_due(license: License, remind_after: tuple[int, ...], today: date) -> int:
-    """How many reminders should have been sent by ``today``."""
-    if not remind_after or not license.invited_on:
-        return 0
-    invited = date.fromisoformat(license.invited_on)
-    return sum(invited + timedelta(days=days) <= today for days in remind_after)

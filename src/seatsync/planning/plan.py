@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any, NewType
 
 from seatsync.domain.action import ORDER, Action
@@ -18,7 +19,7 @@ from seatsync.domain.institution import Institution
 from seatsync.domain.person import Member
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import instant_in, iso
-from seatsync.planning.asked import asked_for
+from seatsync.planning.asked import Begun, asked_for
 from seatsync.planning.change import Change, Groups
 from seatsync.planning.line.drawing import DrawnLine
 from seatsync.planning.portal.found import Drift
@@ -150,11 +151,13 @@ def build_plan(
     drift: Sequence[Drift] = (),
     work: Mapping[str, int] | None = None,
     lines: Mapping[str, DrawnLine] | None = None,
+    begun: Begun = MappingProxyType({}),
 ) -> Plan:
-    """Build a plan for the ledger's state ``snapshot``, made ``now`` for the day ``today``; ``groups`` are the ``changes``."""
+    """Build a plan for the ledger's state ``snapshot``, made ``now`` for the day ``today``; ``groups`` are the ``changes``, ``begun``
+    is as for ``asked_for``."""
     settings = settings_of(institution)
     first = None if snapshot.serial else settings
-    whole, asked = fingerprint(groups, first), asked_for(groups, snapshot, today)
+    whole, asked = fingerprint(groups, first), asked_for(groups, snapshot, today, begun)
     return Plan(
         institution=institution.id,
         name=institution.name,

@@ -9,13 +9,14 @@ from seatsync.domain.desired import Desired, Grant
 from seatsync.domain.license import ABSENT
 from seatsync.domain.person import RosterMember
 from seatsync.domain.snapshot import Snapshot
+from seatsync.planning.dates.tenure import due_on
 from seatsync.planning.entitlements import RosterIndex, resolve_grants
 from seatsync.planning.matching import who_is_who
-from seatsync.planning.tenure import due_on
 
 
 class MatchingGrant(NamedTuple):
-    """A grant that reaches the member. Of several for one library only the strongest ``counts``; an ended one does not.
+    """A grant that reaches the member. Of several for one library only the strongest ``counts``; one that has ended, or that
+    ``is_coming`` on a later day, does not.
 
     ``due_on`` is the day (ISO) on which the member gets it by a grant with ``after``; empty if they have had no license yet.
     """
@@ -23,6 +24,7 @@ class MatchingGrant(NamedTuple):
     grant: Grant
     counts: bool
     due_on: str = ""
+    is_coming: bool = False
 
 
 def why(
@@ -35,7 +37,8 @@ def why(
     if position is None:
         return None, []
     index = RosterIndex(desired.members, records, snapshot, today)
-    wanted = resolve_grants(desired, records, snapshot, today).wanted
+    entitlements = resolve_grants(desired, records, snapshot, today)
+    wanted, coming = entitlements.wanted, {part.rule or part for part in entitlements.coming}
     reaching = [
         part
         for grant in desired.grants
@@ -45,7 +48,10 @@ def why(
     ]
     found = [
         MatchingGrant(
-            grant, _is(wanted[grant.library].get(position), grant), _due_on(grant, snapshot, records[position])
+            grant,
+            _is(wanted[grant.library].get(position), grant),
+            _due_on(grant, snapshot, records[position]),
+            (grant.rule or grant) in coming and grant.is_ever,
         )
         for grant in reaching
     ]

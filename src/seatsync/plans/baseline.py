@@ -20,15 +20,16 @@ from seatsync.domain.text.days import parse_day
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.ids import plain_id
 from seatsync.ledger.baseline import Baseline
+from seatsync.planning.dates.tenure import next_days
 from seatsync.planning.draft import Draft
 from seatsync.planning.leaving import grace
-from seatsync.planning.tenure import next_days
 from seatsync.plans.rules_digest import rules_digest
 
 MOST_OPEN = 10_000
 _PASSING = frozenset(
     {
         "address-taken",
+        "begins-later",
         "comes-due",
         "delivery-changed",
         "drift",
@@ -44,6 +45,7 @@ _PASSING = frozenset(
         "read-otherwise",
         "portal-left",
         "same-name",
+        "seats-short-later",
         "student-id-zeros",
         "tags-ended",
     }
@@ -147,8 +149,8 @@ def is_valid(snapshot: Snapshot, today: date) -> bool:
 
 
 def _due(draft: Draft) -> Iterator[date]:
-    """The days after the last ones of grants, tags, leavers' seats, approvals and the institution, and those on which members come due
-    by tenure.
+    """The days on which grants begin, those after the last ones of grants, tags, leavers' seats, approvals and the institution, and
+    those on which members come due by tenure.
 
     In a draft of some members, the day known before covers the others. (Due reminders are read from the ledger each time.)
     """
@@ -158,6 +160,8 @@ def _due(draft: Draft) -> Iterator[date]:
     ends += grace.last_days(draft)
     ends += [last for last in [parse_day(draft.desired.institution.retire)] if last is not None]
     yield from (end + timedelta(days=1) for end in ends if draft.today <= end < date.max)
+    starts = (grant.starts for grant in draft.desired.grants)
+    yield from (day for day in starts if day is not None and day > draft.today)
     yield from next_days(draft)
     known = parse_day(draft.snapshot.baseline.get("due", ""))
     if known is not None and known > draft.today and any(grant.after for grant in draft.desired.grants):

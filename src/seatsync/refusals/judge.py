@@ -72,6 +72,7 @@ def judge(draft: Draft, created_at: datetime, loading: list[Diagnostic], is_part
         warnings=warned,
         letters=letter_counts(draft.groups, {**snapshot.libraries, **desired.libraries}),
         work=work,
+        begun={group: some for group, some in draft.by_calendar.items() if group[1] not in draft.lines},
         approvals=case.passed,
         exports={export.key: snapshot.exports.get(export.key, 0) for export in desired.exports},
         exports_read={library: export.taken for export, found in draft.read for library in found.read},

@@ -15,6 +15,7 @@ from seatsync.planning.diff import resolve
 from seatsync.refusals.case import Case
 from seatsync.refusals.warnings import (
     approvals,
+    coming,
     exports,
     grants,
     institution,
@@ -29,6 +30,7 @@ from seatsync.refusals.warnings import (
 
 def warnings(case: Case) -> Iterator[Diagnostic]:
     """Yield all warnings, then all notices."""
+    later = coming.Later(case)
     yield from grants.past_ends(case)
     yield from institution.declining_over(case)
     yield from grants.ended_tags(case)
@@ -42,6 +44,7 @@ def warnings(case: Case) -> Iterator[Diagnostic]:
     yield from members.zeros_lost(case)
     yield from members.same_person(case)
     yield from seats.without_invitation(case)
+    yield from later.too_few()
     yield from places.moved(case)
     yield from places.addresses_taken(case)
     yield from approvals.without_effect(case)
@@ -50,13 +53,14 @@ def warnings(case: Case) -> Iterator[Diagnostic]:
     yield from institution.ends(case)
     yield from leavers.keeping_seats(case)
     yield from tenure.coming_due(case)
+    yield from later.begin()
     yield from seats.redelivered(case)
     yield from seats.declined(case)
     yield from seats.kept(case)
     yield from exports.overtaken(case)
     yield from exports.granted_again(case)
     yield from exports.by_hand(case)
-    yield from (notice for notice in grants.no_timezone(case) if grants.ends_changed(case))
+    yield from (notice for notice in grants.no_timezone(case) if grants.ends_changed(case) or later.is_told)
 
 
 def warnings_of_files(desired: Desired, today: date) -> Iterator[Diagnostic]:

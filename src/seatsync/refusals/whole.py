@@ -44,7 +44,7 @@ WITHHELD: Any = _Withheld()
 
 def without_members(draft: Draft) -> Draft:
     """Return the draft without its collections of members; what remains covers all members."""
-    by_member = dict.fromkeys(("wanted", "ended", "resends", "regrants", "not_due"), WITHHELD)
+    by_member = dict.fromkeys(("wanted", "ended", "resends", "regrants", "not_due", "coming"), WITHHELD)
     return replace(
         draft,
         desired=replace(draft.desired, members=WITHHELD),

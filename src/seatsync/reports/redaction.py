@@ -34,6 +34,9 @@ _NAMES_BY_EMAIL_ALONE = frozenset(
         *("slots-below-used", "slots-exceeded", "too-many-revokes", "empty-roster"),
         *(
             "past-until",
+            "begins-later",
+            "comes-due",
+            "seats-short-later",
             "tags-ended",
             "delivery-changed",
             "grant-reaches-nobody",

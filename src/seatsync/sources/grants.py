@@ -15,7 +15,7 @@ from seatsync.formats.config import SeatsyncFile
 from seatsync.formats.grants import GrantEntry, GrantsFile, To
 from seatsync.sources.config import unknown_library
 from seatsync.sources.files import Folder
-from seatsync.sources.selections import GrantsReader, choose_kind, read_selection
+from seatsync.sources.selections import GrantsReader, choose_kind, never_in_force, read_selection
 
 
 class GrantsOfFolder:
@@ -70,12 +70,16 @@ class GrantsOfFolder:
                 f"Only a permanent license is given `after` some time, and {entry.library} has only temporary ones."
             )
             self._report("invalid-value", message, "Delete `after`.", self.at("grants", position, "after"))
+        if entry.from_ is not None and entry.until is not None and entry.from_ > entry.until:
+            self._report(
+                "invalid-value", *never_in_force(entry.from_, entry.until), self.at("grants", position, "from")
+            )
         to = self._selector(entry.to, position)
         if library is None or kind is None:
             return []
         where, days = self.at("grants", position), entry.after.days if entry.after is not None else 0
         offer = (entry.until, entry.resend or "", entry.regrant)
-        return [Grant(library.id, kind, to, where, *offer, days, entry.priority)]
+        return [Grant(library.id, kind, to, where, *offer, days, entry.priority, starts=entry.from_)]
 
     def _known_library(self, id: str, where: Origin) -> Library | None:
         library = self.libraries.get(id)

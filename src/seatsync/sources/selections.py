@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import date
 from itertools import islice
 
 from seatsync.domain.desired import Grant, Selection, Selector
@@ -65,19 +66,20 @@ SELECTION = HeaderSpec(
     _LISTING,
     _header_help(f"must have a column with e-mails or student ids, for example {_LISTED_BY[0]}", _LISTING),
 )
-_GRANT_COLUMNS = ("library", "email", "kind", "until", "student_id")
+_GRANT_COLUMNS = ("library", "email", "kind", "until", "student_id", "from")
 GRANTS = HeaderSpec(
     lambda cells: "library" in names_in(cells) and "email" in _positions(cells),
     _GRANT_COLUMNS,
     _header_help(
-        "must have the columns library and email, and can have kind, until and student_id",
+        "must have the columns library and email, and can have kind, from, until and student_id",
         _GRANT_COLUMNS,
         ("library", "email"),
     ),
 )
-_ENDS = frozenset(
-    {"end", "ends", "enddate", "expires", "expiry", "expirydate", "expiration", "expirationdate", "validuntil"}
-)
+_ENDS = {"end", "ends", "enddate", "expires", "expiry", "expirydate", "expiration", "expirationdate", "validuntil"}
+_BEGINS = {"start", "starts", "startdate", "begin", "begins", "begindate", "validfrom"}
+_OTHERWISE = {**dict.fromkeys(_ENDS, "until"), **dict.fromkeys(_BEGINS, "from")}
+"""How other programs name the columns of days."""
 
 
 def read_selection(
@@ -141,7 +143,7 @@ def grant_columns(table: Table) -> dict[str, int]:
 
 
 class GrantsReader:
-    """Reads grants from a CSV with the columns library, email, kind, until and (optional) student_id."""
+    """Reads grants from a CSV with the columns library, email and (optional) kind, from, until and student_id."""
 
     def __init__(self, file: str, libraries: dict[str, Library], found: list[Diagnostic]) -> None:
         self.file = file
@@ -173,10 +175,11 @@ class GrantsReader:
                 self.grants.append(grant)
 
     def _report_misspelt(self, table: Table, column: str, columns: dict[str, int]) -> bool:
-        """Whether a column looks like a missing one under another name; if so, report it: grants might last longer than intended."""
+        """Whether a column looks like a missing one under another name; if so, report it: grants might begin earlier or
+        last longer than intended."""
         for name in _GRANT_COLUMNS:
             lacks = squeezed(name) not in columns
-            if lacks and (one_letter_off(column, squeezed(name)) or (name == "until" and column in _ENDS)):
+            if lacks and (one_letter_off(column, squeezed(name)) or _OTHERWISE.get(column) == name):
                 header = printable(table.header[columns[column]])
                 message = f'The column "{header}" looks like {name}, but is ignored; the grants would have no {name}.'
                 where = table.at(table.header_line, columns[column])
@@ -185,7 +188,7 @@ class GrantsReader:
         return False
 
     def _grant(self, values: list[str], line: int, table: Table, places: list[int]) -> Grant | None:
-        id, email, kind, until, student_id = values
+        id, email, kind, until, student_id, begins = values
         email, student_id = plain_email(email), plain_id(student_id)
         before = len(self.found)
 
@@ -219,17 +222,33 @@ class GrantsReader:
                 else "The kind is missing, and the library has permanent licenses."
             )
             wrong("invalid-value", message, "Write temporary or permanent.", 2)
-        end = parse_day(until)
-        if until and end is None:
-            wrong("invalid-value", f"{day_fault(until)}.", f"Write it as {day_as_written(until)}.", 3)
-        if end and chosen is Kind.PERMANENT:
-            wrong("invalid-value", "A permanent license has no `until`.", "Leave the date empty.", 3)
+        first, end = _days(begins, until, chosen, wrong)
         if len(self.found) > before or library is None or chosen is None:
             return None
         # The student id also finds a member whose e-mail changed.
         known = Selector(selection=Selection(self.file, [(student_id, email, line)]))
         to = known if student_id else Selector(emails=(email,))
-        return Grant(library.id, chosen, to, Origin(self.file, line), end)
+        return Grant(library.id, chosen, to, Origin(self.file, line), end, starts=first)
+
+
+def _days(
+    begins: str, until: str, kind: Kind | None, wrong: Callable[[str, str, str, int], None]
+) -> tuple[date | None, date | None]:
+    """Return the first and the last day of a row's grant, and say what is ``wrong`` with them."""
+    first, end = parse_day(begins), parse_day(until)
+    for column, written, day in ((3, until, end), (5, begins, first)):
+        if written and day is None:
+            wrong("invalid-value", f"{day_fault(written)}.", f"Write it as {day_as_written(written)}.", column)
+    if end and kind is Kind.PERMANENT:
+        wrong("invalid-value", "A permanent license has no `until`.", "Leave the date empty.", 3)
+    if first and end and first > end:
+        wrong("invalid-value", *never_in_force(first, end), 5)
+    return first, end
+
+
+def never_in_force(first: date, last: date) -> tuple[str, str]:
+    """Say that a grant would begin after its end, and how to mend it."""
+    return f"The grant begins on {first}, after its last day, {last}.", "Correct `from` or `until`."
 
 
 def choose_kind(written: str, library: Library | None) -> Kind | None:

@@ -248,6 +248,7 @@ def _grant(asking: MatchingGrant, folder: Path) -> dict[str, Any]:
         "file": prefix(folder) + grant.origin.file,
         "line": grant.origin.line,
         "kind": grant.kind.value,
+        **({"from": grant.starts.isoformat(), "is_coming": asking.is_coming} if grant.starts else {}),
         "until": grant.until.isoformat() if grant.until else None,
         **({"ends_with": grant.ends_with or "their last day"} if grant.rule is not None else {}),
         "counts": asking.counts,

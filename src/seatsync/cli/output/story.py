@@ -77,6 +77,9 @@ def _license(out: Writer, library: str, held: Mapping[str, Any], timezone: str) 
     for grant in held["asked_for"]:
         until = f" until {grant['until']}" if grant["until"] else ""
         until += f" with {grant['ends_with']}" if "ends_with" in grant else ""
+        if grant.get("is_coming") and not grant["counts"]:
+            _line(out, f"    Gets a seat on {grant['from']} by {_place(grant)}: {grant['kind']}{until}.")
+            continue
         weaker = "" if grant["counts"] else ". It is not used: another grant is stronger, or this one has ended"
         _line(out, f"    {_place(grant)} asks for it: {grant['kind']}{until}{_due(grant) or weaker}.")
     if not held["asked_for"]:

@@ -21,11 +21,12 @@ _MOST_GUESSES = 20  # suggestions in one plan
 
 
 def no_timezone(case: Case) -> Iterator[Diagnostic]:
-    """Tell at the first end date in the files that days are those of UTC."""
+    """Tell at the first day of a grant in the files that days are those of UTC."""
     ending = case.draft.entitlements.ending
-    first = next((rule for rule in case.desired.grants if rule.until is not None or rule in ending), None)
+    first = next((rule for rule in case.desired.grants if rule.until or rule.starts or rule in ending), None)
     if first is not None and not case.desired.institution.timezone:
-        message = "Seats end at midnight UTC, because the institution has no time zone."
+        word = "end" if first.until or first in ending else "begin"
+        message = f"Seats {word} at midnight UTC, because the institution has no time zone."
         help = "Add `timezone: America/Chicago` (or yours) to `institution`. To keep UTC, write `timezone: UTC`."
         yield Diagnostic("no-timezone", message, help, first.origin, Severity.NOTICE, first.library)
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from seatsync.domain.desired import Grant
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.domain.license import ABSENT
+from seatsync.planning.dates.tenure import coming
 from seatsync.planning.draft import Draft
-from seatsync.planning.tenure import coming
 from seatsync.refusals.case import Case
 
 

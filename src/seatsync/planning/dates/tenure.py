@@ -11,13 +11,15 @@ from seatsync.planning.draft import Draft
 
 
 def due_on(rule: Grant, license: License) -> str:
-    """The day (ISO) on which the license comes due for a permanent one by this grant; empty if there was no first grant."""
+    """The day (ISO) on which the license comes due for a permanent one by this grant, not before the grant begins; empty if there
+    was no first grant."""
     if not license.first_on:
         return ""
     try:
-        return (date.fromisoformat(license.first_on) + timedelta(days=rule.after)).isoformat()
+        due = date.fromisoformat(license.first_on) + timedelta(days=rule.after)
     except OverflowError:
         return ""
+    return max(due, rule.starts or due).isoformat()
 
 
 def since(rule: Grant, license: License) -> str:

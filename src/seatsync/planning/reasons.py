@@ -1,0 +1,35 @@
+"""Why the seats of somebody change, in words."""
+
+from __future__ import annotations
+
+from seatsync.domain.desired import Grant
+
+REDELIVERED = "The library is now delivered in another way, so the earlier letter no longer fits"
+AT_ONCE = "The library is now delivered to accounts, and the member has one"
+CORRECTED = "E-mail corrected: the invitation goes to the new address"
+DROPPED = "The library is no longer in seatsync.yaml"
+WANTED = "Given at the vendor by hand; now the files ask for it permanently"
+LEFT = "No longer on any roster"
+
+
+def reason_of(rule: Grant) -> str:
+    """The reason of a grant, in words: its conditions."""
+    to = rule.to
+    words = [f"tag {tag}" for tag in to.tags]
+    if to.any_tags:
+        words.append("any of the tags " + ", ".join(to.any_tags))
+    if to.not_tags:
+        words.append("none of the tags " + ", ".join(to.not_tags))
+    if to.roles:
+        words.append(f"role {' or '.join(to.roles)}")
+    if to.selection is not None:
+        words.append(f"listed in {to.selection.file}")
+    if to.emails:
+        words.append("named by e-mail")
+    if to.not_selection is not None:
+        words.append(f"not listed in {to.not_selection.file}")
+    if to.not_emails:
+        words.append("not left out by e-mail")
+    starting = f"; from {rule.starts}" if rule.starts is not None else ""
+    ending = f"; ends {rule.ends} {rule.ends_on}" if rule.ends_on else ""
+    return "Granted: " + (" and ".join(words) or "everyone") + starting + ending
