@@ -23,13 +23,16 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from sqlalchemy import Connection
 
 from seatsync.apply.apply import carry_out
 from seatsync.apply.at_vendor import done
 from seatsync.apply.claims import Unavailable, claim, member_with_email, opt_out
 from seatsync.apply.members import record_resend
+from seatsync.domain.action import Letter
 from seatsync.domain.desired import Desired, Grant, Limits, Roster, Selector
 from seatsync.domain.institution import Admin, Institution
+from seatsync.domain.letters import LetterState
 from seatsync.domain.library import DeliveredBy, Library
 from seatsync.domain.license import Kind, Status
 from seatsync.domain.origin import Origin
@@ -40,13 +43,14 @@ from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.tags import join_tags
 from seatsync.formats.plan_document import read_plans, to_document, to_text
 from seatsync.ledger.database import Ledger
+from seatsync.ledger.queries import links
 from seatsync.ledger.queries.accounts.holdings import AccountHolder
+from seatsync.ledger.queries.outbox import HELD, Mark, iso, mark, take_due
 from seatsync.ledger.queries.work import open_work
 from seatsync.ledger.read import read_snapshot
 from seatsync.ledger.verification.verify import verify
-from seatsync.planning.diff import diff
 from seatsync.planning.plan import Plan, accept
-from seatsync.refusals.judge import judge
+from seatsync.plans.decide import decide
 from seatsync.systems.registry import SYSTEMS
 from tests.support.databases import ledgers, location
 from tests.support.long_form import times
@@ -135,13 +139,20 @@ def desired_states(draw: st.DrawFn) -> Desired:
     members = draw(rosters())
     asked = [grant for grant in draw(st.lists(grants(), min_size=1, max_size=5)) if grant.library in libraries]
     return Desired(
-        institution=Institution("grace", draw(st.sampled_from(["Grace", "Grace Seminary"])), (), draw(st.booleans())),
+        institution=Institution(
+            "grace",
+            draw(st.sampled_from(["Grace", "Grace Seminary"])),
+            (),
+            draw(st.booleans()),
+            reclaim_after=draw(st.sampled_from([0, 5, 5])),
+        ),
         admins=[Admin("ruth@grace.example", draw(st.sampled_from(["Ruth", "Rut"])), "Abel")],
         libraries=libraries,
         members=members,
         grants=asked,
         rosters=[Roster("members.csv", len(members), HERE)],
         remind_after=draw(st.sampled_from([(), (3, 7)])),
+        grace=draw(st.sampled_from([0, 0, 6])),
         limits=Limits(draw(st.sampled_from([1, 100, 100, 100])), False, draw(st.booleans())),
         digest="0" * 64,
     )
@@ -244,6 +255,19 @@ class Seats(RuleBasedStateMachine):
         ]
         record_resend(self.ledger, "grace", books.serial, unclaimed, self.now.isoformat(), "machine")
 
+    @rule(bounces=st.integers(0, 5))
+    def send_the_letters(self, bounces: int) -> None:
+        """Send what waits; one letter may come back."""
+
+        def step(connection: Connection) -> None:
+            due, _ = take_due(connection, "grace", self.now, 100, tuple(Letter))
+            links.make(connection, "grace", [one for one in due if one.needs_link], iso(self.now))
+            states = [LetterState.BOUNCED if at == bounces else LetterState.SENT for at in range(len(due))]
+            marks = [Mark(one.serial, state, iso(self.now), "") for one, state in zip(due, states, strict=True)]
+            mark(connection, "grace", marks, iso(self.now + HELD))
+
+        self.ledger.write("grace", "machine", "", step)
+
     @rule(part=st.sampled_from([1, 1, 2, 3]))
     def do_some_of_the_work_list(self, part: int) -> None:
         with self.ledger.reading() as connection:
@@ -292,7 +316,9 @@ class Seats(RuleBasedStateMachine):
 
     def plan(self) -> Plan:
         assert self.desired is not None
-        return judge(diff(self.desired, self.snapshot(), self.now.date()), self.now, [])
+        with self.ledger.reading() as connection:
+            assert connection is not None
+            return decide(self.desired, self.snapshot(), connection, self.now, [])
 
     def snapshot(self) -> Snapshot:
         return read_snapshot_of(self.ledger)
