@@ -39,6 +39,10 @@ libraries:
     title: Books
     system: logos-library
     slots: 20
+terms:
+  fall-2026:
+    from: 2026-08-24
+    until: 2026-12-18
 rosters:
   - path: students.csv
     take:
@@ -85,7 +89,7 @@ approvals:
 
 
 def mappings(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    if isinstance(value, dict) and path != ("libraries",):  # its keys are names
+    if isinstance(value, dict) and path not in (("libraries",), ("terms",)):  # their keys are names
         yield path
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in items:

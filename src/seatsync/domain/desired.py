@@ -80,7 +80,7 @@ class Selector:
 @dataclass(frozen=True, slots=True, eq=False)
 class Grant:
     """A rule in the files: these members get this library. ``starts`` and ``until`` are the first and the last day; ``resend`` is
-    empty if not given.
+    empty if not given. ``term`` is the term that they are of, if the grant names one.
 
     ``after`` is the number of days since a member's first grant in the library after which they get it; 0: at once.
     Where its library has a line, whom it reaches stands before those of a lower ``priority``.
@@ -100,6 +100,7 @@ class Grant:
     ends_with: str = ""
     rule: Grant | None = None
     starts: date | None = None
+    term: str = ""
 
     @property
     def strength(self) -> tuple[bool, bool, date]:
@@ -159,6 +160,13 @@ class Limits:
         return int(self.max_revokes)
 
 
+class Term(NamedTuple):
+    """The first and the last day of a term."""
+
+    first: date
+    last: date
+
+
 @dataclass(frozen=True, slots=True)
 class Roster:
     """A roster file and its number of members."""
@@ -210,6 +218,7 @@ class Desired:
     counted: Counted = field(default_factory=dict)
     places: Mapping[str, Origin] = field(default_factory=dict)
     was: str = ""
+    terms: Mapping[str, Term] = field(default_factory=dict)
 
     def place(self, *path: str) -> Origin:
         """The place of ``path`` in ``seatsync.yaml``, or of the nearest section around it."""

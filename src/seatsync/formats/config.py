@@ -307,6 +307,21 @@ class LimitsEntry(Closed):
     )
 
 
+class TermEntry(Closed):
+    """A term: its first and its last day."""
+
+    from_: Day = Field(alias="from", description="The first day.")
+    until: Day = Field(description="The last day.")
+
+    @model_validator(mode="after")
+    def _is_some_time(self) -> TermEntry:
+        if self.from_ > self.until:
+            raise InvalidValue(
+                f"it begins on {self.from_}, after its last day, {self.until}", "Correct `from` or `until`."
+            )
+        return self
+
+
 class SeatsyncFile(Closed):
     """seatsync.yaml: one institution, its libraries, its rosters and its grants."""
 
@@ -314,6 +329,11 @@ class SeatsyncFile(Closed):
     institution: InstitutionEntry
     libraries: dict[Slug, LibraryEntry] = Field(
         description="The libraries, each under an id of your choice that never changes.",
+        json_schema_extra={"propertyNames": {"pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 63}},
+    )
+    terms: dict[Slug, TermEntry] = Field(
+        {},
+        description="Terms of the year, each under an id of your choice, for `term` of grants.",
         json_schema_extra={"propertyNames": {"pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 63}},
     )
     rosters: list[RosterEntry] = Field([], description="The files that list the members.")

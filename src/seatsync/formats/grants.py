@@ -77,6 +77,10 @@ class GrantEntry(Closed):
         description="The first day: before it, the grant gives nobody a seat, and it reads who gets one on the day.",
     )
     until: Day | None = Field(None, description="The last day of a temporary license; it is revoked the day after.")
+    term: AnyText | None = Field(
+        None,
+        description="The id of a term above, instead of `from` and `until`: the grant has the term's first and last day.",
+    )
     resend: AnyText | None = Field(
         None,
         description="To send the invitation again to members who have not claimed, write a new value here, for example today's date.",
@@ -98,6 +102,12 @@ class GrantEntry(Closed):
     def _permanent_has_no_end(self) -> GrantEntry:
         if self.kind == "permanent" and self.until is not None:
             raise InvalidValue("a permanent license has no `until`", "Delete `until`, or write `kind: temporary`.")
+        days = {"from": self.from_, "until": self.until}
+        if self.term is not None and (named := [name for name, day in days.items() if day is not None]):
+            fact = f"`term` has a first and a last day, so `{'` and `'.join(named)}` can't stand beside it"
+            raise InvalidValue(fact, f"Delete `{'` and `'.join(named)}`, or `term`.")
+        if self.kind == "permanent" and self.term is not None:
+            raise InvalidValue("a permanent license has no end, and a term has one", "Write `from` instead of `term`.")
         if self.kind == "temporary" and self.after is not None:
             raise InvalidValue(
                 "only a permanent license is given `after` some time", "Delete `after`, or write `kind: permanent`."

@@ -129,7 +129,10 @@ class Draft:
 
     def was_applied(self, grant: Grant) -> bool:
         """Whether the file that has this grant is the same as at the last apply."""
-        file = grant.origin.file
+        return self.is_as_applied(grant.origin.file)
+
+    def is_as_applied(self, file: str) -> bool:
+        """Whether a file is the same as at the last apply."""
         applied = self.snapshot.baseline.get("files", {})
         return file in applied and applied[file] == self.desired.files.get(file)
 

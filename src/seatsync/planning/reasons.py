@@ -30,6 +30,6 @@ def reason_of(rule: Grant) -> str:
         words.append(f"not listed in {to.not_selection.file}")
     if to.not_emails:
         words.append("not left out by e-mail")
-    starting = f"; from {rule.starts}" if rule.starts is not None else ""
+    starting = f"; term {rule.term}" if rule.term else f"; from {rule.starts}" if rule.starts is not None else ""
     ending = f"; ends {rule.ends} {rule.ends_on}" if rule.ends_on else ""
     return "Granted: " + (" and ".join(words) or "everyone") + starting + ending

@@ -48,6 +48,7 @@ _PASSING = frozenset(
         "seats-short-later",
         "student-id-zeros",
         "tags-ended",
+        "term-unused",
     }
 )
 """Warnings about the changes of one plan. The next plan does not have them."""

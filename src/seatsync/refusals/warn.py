@@ -25,6 +25,7 @@ from seatsync.refusals.warnings import (
     seats,
     tags,
     tenure,
+    terms,
 )
 
 
@@ -60,6 +61,7 @@ def warnings(case: Case) -> Iterator[Diagnostic]:
     yield from exports.overtaken(case)
     yield from exports.granted_again(case)
     yield from exports.by_hand(case)
+    yield from terms.unused(case)
     yield from (notice for notice in grants.no_timezone(case) if grants.ends_changed(case) or later.is_told)
 
 
@@ -85,4 +87,5 @@ def warnings_of_files(desired: Desired, today: date) -> Iterator[Diagnostic]:
     yield from grants.naming_two(case)
     yield from tags.suspicious(case)
     yield from members.garbled_names(case)
+    yield from terms.unused(case)
     yield from grants.no_timezone(case)

@@ -38,6 +38,8 @@ _NAMES_BY_EMAIL_ALONE = frozenset(
             "comes-due",
             "seats-short-later",
             "tags-ended",
+            "term-unused",
+            "unknown-term",
             "delivery-changed",
             "grant-reaches-nobody",
             "unknown-tag",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from seatsync.domain.diagnostic import Diagnostic, named
@@ -63,6 +63,7 @@ _STAND_INS: dict[str, Any] = {
     },
     "libraries": {},
 }
+_SOME_TERM = {"from": "2000-01-01", "until": "9999-12-31"}
 _SOME_LIBRARY = {
     "title": "Unknown",
     "kinds": ["temporary"],
@@ -85,14 +86,12 @@ def _sound_part(values: Any, tree: yaml_tree.Node | None, faults: list[tuple[Key
             _drop(sound, path)
         elif inside and isinstance(inside[0], int) and isinstance(sound.get(str(section)), list):
             entries.setdefault(str(section), set()).add(inside[0])
-        elif section == "libraries" and inside and isinstance(sound.get("libraries"), dict):
-            sound["libraries"] = {**sound["libraries"], inside[0]: _SOME_LIBRARY}
+        elif section in _BY_ID and inside and isinstance(sound.get(section), dict):
+            key, stand_in = _BY_ID[section]
+            sound[section] = {**sound[section], inside[0]: stand_in}
             if not is_slug(str(inside[0])):  # it can't have a stand-in, so its grants stay unchecked
-                del sound["libraries"][inside[0]]
-                grants = sound.get("grants")
-                entries.setdefault("grants", set()).update(
-                    _grants_of(str(inside[0]), grants if isinstance(grants, list) else [])
-                )
+                del sound[section][inside[0]]
+                entries.setdefault("grants", set()).update(_grants_of(key, str(inside[0]), sound.get("grants")))
         else:
             sound.pop(str(section), None)
     for section, faulty in entries.items():
@@ -100,15 +99,20 @@ def _sound_part(values: Any, tree: yaml_tree.Node | None, faults: list[tuple[Key
         if section in sound and isinstance(node, yaml_tree.SequenceNode):
             sound[section] = _without(sound[section], faulty)
             node.items = _without(node.items, faulty)
+    if isinstance(values, dict) and "terms" in values and "terms" not in sound:
+        sound.pop("grants", None)
     if "libraries" not in sound:
         sound = {key: value for key, value in sound.items() if key not in ("grants", "approvals", "exports")}
     return {**_STAND_INS, **sound}
 
 
-def _grants_of(library: str, grants: list[Any]) -> Iterator[int]:
-    return (
-        position for position, grant in enumerate(grants) if isinstance(grant, dict) and grant.get("library") == library
-    )
+_BY_ID = {"libraries": ("library", _SOME_LIBRARY), "terms": ("term", _SOME_TERM)}
+"""The sections whose entries grants name: by which key, and what stands in for a faulty one."""
+
+
+def _grants_of(key: str, id: str, grants: Any) -> Iterator[int]:
+    entries = grants if isinstance(grants, list) else []
+    return (position for position, grant in enumerate(entries) if isinstance(grant, dict) and grant.get(key) == id)
 
 
 def _drop(values: Any, path: KeyPath) -> None:
@@ -163,13 +167,18 @@ def _diagnostics(faults: list[ErrorDetails], tree: yaml_tree.Node | None) -> Ite
 
 def _unknown_key(loc: KeyPath, missing: list[str], tree: yaml_tree.Node | None) -> Diagnostic:
     around, written = _located(loc[:-1]), str(loc[-1])
-    path, known = (*around.path, written), list(around.model.model_fields) if around.model is not None else []
+    path, known = (*around.path, written), _keys(around.model) if around.model is not None else []
     names = " and ".join(f'"{name}"' for name in missing)
     lacks = f", and {names} {'is' if len(missing) == 1 else 'are'} missing there" if missing else ""
     guess = did_you_mean(written, missing) or did_you_mean(written, known)
     message = f'"{printable(written)}" is not a key of {_as_text(around.path)}{lacks}. {guess}'.rstrip()
     where = yaml_tree.place(tree, path, NAME, of_key=True)
     return Diagnostic("unknown-key", message, f"The keys here are {', '.join(known)}.", where)
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    """The keys of a mapping, as they are written."""
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _diagnostic(details: ErrorDetails, tree: yaml_tree.Node | None) -> Diagnostic:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from functools import cache
 from posixpath import normpath
 
 from seatsync.domain.desired import Grant, Selection, Selector
-from seatsync.domain.diagnostic import Diagnostic
+from seatsync.domain.diagnostic import Diagnostic, named
 from seatsync.domain.library import Library
 from seatsync.domain.license import Kind
 from seatsync.domain.origin import Origin
+from seatsync.domain.text.characters import printable
+from seatsync.domain.text.guesses import did_you_mean
 from seatsync.formats.config import SeatsyncFile
 from seatsync.formats.grants import GrantEntry, GrantsFile, To
 from seatsync.sources.config import unknown_library
@@ -78,8 +81,21 @@ class GrantsOfFolder:
         if library is None or kind is None:
             return []
         where, days = self.at("grants", position), entry.after.days if entry.after is not None else 0
-        offer = (entry.until, entry.resend or "", entry.regrant)
-        return [Grant(library.id, kind, to, where, *offer, days, entry.priority, starts=entry.from_)]
+        first, last = self._days(entry, position)
+        offer = (last, entry.resend or "", entry.regrant)
+        return [Grant(library.id, kind, to, where, *offer, days, entry.priority, starts=first, term=entry.term or "")]
+
+    def _days(self, entry: GrantEntry, position: int) -> tuple[date | None, date | None]:
+        """The first and the last day of a grant, by itself or by its term."""
+        if entry.term is None:
+            return entry.from_, entry.until
+        term = self.config.terms.get(entry.term)
+        if term is None:
+            where = self.at("grants", position, "term")
+            message = f'"{printable(entry.term)}" is not a term of this file. {did_you_mean(entry.term, self.config.terms)}'.rstrip()
+            self._report("unknown-term", message, f"The terms are {named([*self.config.terms], 20) or 'none'}.", where)
+            return None, None
+        return term.from_, term.until
 
     def _known_library(self, id: str, where: Origin) -> Library | None:
         library = self.libraries.get(id)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from seatsync.domain.approval import Approval
 from seatsync.domain.brand.logo import HOW_TO_SAVE, MOST_READ, as_logo, logo_fault
-from seatsync.domain.desired import Counted, Desired, Limits, Roster
+from seatsync.domain.desired import Counted, Desired, Limits, Roster, Term
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.institution import Admin, Contact, Helper, Institution
 from seatsync.domain.origin import Origin
@@ -136,6 +136,7 @@ class _Loader:
             counted=counted,
             places=self._places(),
             was=institution.was or "",
+            terms={id: Term(term.from_, term.until) for id, term in self.config.terms.items()},
         )
 
     def _brand(self) -> tuple[str, str]:
@@ -218,6 +219,7 @@ class _Loader:
         for id in self.libraries:
             places[f"libraries.{id}"] = self.key("libraries", id)
             places[f"libraries.{id}.slots"] = self.at("libraries", id, "slots")
+        places |= {f"terms.{id}": self.key("terms", id) for id in self.config.terms}
         places["admins"] = self.key("institution", "admins")
         for name in ("id", "retire", "opt_out"):
             if getattr(self.config.institution, name) is not None:

@@ -250,6 +250,7 @@ def _grant(asking: MatchingGrant, folder: Path) -> dict[str, Any]:
         "kind": grant.kind.value,
         **({"from": grant.starts.isoformat(), "is_coming": asking.is_coming} if grant.starts else {}),
         "until": grant.until.isoformat() if grant.until else None,
+        **({"term": grant.term} if grant.term else {}),
         **({"ends_with": grant.ends_with or "their last day"} if grant.rule is not None else {}),
         "counts": asking.counts,
         **({"after": {"days": grant.after}, "due": asking.due_on or None} if grant.after else {}),

@@ -76,6 +76,7 @@ def _license(out: Writer, library: str, held: Mapping[str, Any], timezone: str) 
     _line(out, f"{library}: {_held(held)}{end}", "bold")
     for grant in held["asked_for"]:
         until = f" until {grant['until']}" if grant["until"] else ""
+        until += f" (term {grant['term']})" if "term" in grant else ""
         until += f" with {grant['ends_with']}" if "ends_with" in grant else ""
         if grant.get("is_coming") and not grant["counts"]:
             _line(out, f"    Gets a seat on {grant['from']} by {_place(grant)}: {grant['kind']}{until}.")
