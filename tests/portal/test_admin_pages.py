@@ -490,7 +490,7 @@ def test_an_administrator_finds_the_way_in_and_back(pages: Pages, ruth: Browser)
     assert "To the administrators' pages." in asked.text
     overview = stranger.press("Sign in", email=RUTH, password=PASSWORD)
     assert overview.title == "Grace Seminary", "of one institution, at once"
-    home = ruth.open(overview.links["My licenses"])
+    home = ruth.open(overview.links["Your seats"])
     assert "No seats yet" not in home.text
     assert ruth.open(home.links["Administration"]).title == "Grace Seminary"
     assert ruth.open(home.links["Grace Seminary"]).title == "Grace Seminary"

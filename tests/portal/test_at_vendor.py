@@ -99,7 +99,7 @@ def test_members_open_what_they_have_claimed_at_the_vendor(pages: Pages) -> None
     assert "It comes by the vendor: look for a letter from there" in cy.page.text
     write_csv(pages.folder / "export.csv", EXPORT, ["Ben", "Okafor", "ben@grace.example", "Temporary", "Delivered"])
     ran(pages.folder, "import", "export.csv", "--library", "logos", "--yes")
-    assert "Your seats Logos Grace Seminary" in ben.open("/").text
+    assert "In your account Logos Grace Seminary" in ben.open("/").text
     assert ben.page.links["Open Logos"] == "https://app.vendor.example/"
 
 

@@ -39,7 +39,7 @@ def _page(title: str, text: str, code: int) -> tuple[str, int]:
     """Return the page, with a button back to where the visitor came from."""
     back = previous_page()
     is_home = back == url_for("member.home")
-    label = _("My licenses") if is_home else _("Back")
+    label = _("Your seats") if is_home else _("Back")
     return render_template("message.html", title=title, text=text, again=back, label=label), code
 
 
