@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -259,6 +260,51 @@ def test_seats_that_the_next_apply_takes_back_are_told_where_a_library_runs_shor
         assert "No seat is left. Seats with last day 30 June 2027, which go with the next apply: 1" in text
 
 
+def test_the_pages_say_when_a_library_will_be_full_in_the_words_of_the_report(school: Path, pages: Pages) -> None:
+    config = (school / "seatsync.yaml").read_text()
+    (school / "seatsync.yaml").write_text(config.replace("slots: 1000", "slots: 21"))
+    applied(school, *([f"{n}@grace.example", "Ann", f"L{n}", "student"] for n in range(10)), ANN, BEN, now=LATER)
+    pages.now = datetime(2026, 10, 1, tzinfo=UTC)
+    ruth = pages.account("ruth@grace.example")
+    sentence = "At the pace of the last 30 days (seats used: +10) it will be full about 31 October 2026."
+    assert sentence in ran(school, "report", now="2026-10-01T00:00:00Z").out
+    for path in ("", "libraries"):
+        assert ruth.open(f"/admin/grace/{path}").text.count(sentence) == 1
+    page = ruth.open("/admin/grace/over-time")
+    assert f"10 of 21 seats available. {sentence}" in page.text
+    assert f"seats used. {sentence[:-1]}. Seats with last day" in page.body, "the words of the drawing"
+
+
+def calls_of(monkeypatch: pytest.MonkeyPatch, *functions: tuple[ModuleType, str]) -> list[str]:
+    """Return the list that gets the name of each of the functions when it is called."""
+    called: list[str] = []
+
+    def noted(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*given: Any) -> Any:
+            called.append(name)
+            return real(*given)
+
+        return call
+
+    for module, name in functions:
+        monkeypatch.setattr(module, name, noted(name, getattr(module, name)))
+    return called
+
+
+def test_the_past_is_read_once_a_day(school: Path, pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = calls_of(monkeypatch, (over_time, "used_by_day"))
+    ruth = pages.account("ruth@grace.example")
+    for path in ("", "libraries", "over-time"):
+        ruth.open(f"/admin/grace/{path}")
+    ran(school, "ledger", "claim", "logos", BEN[0])
+    assert "today" in ruth.open("/admin/grace/over-time").text
+    assert read == ["used_by_day"]
+    pages.now += timedelta(days=1)
+    ruth = pages.signed_in("ruth@grace.example")
+    ruth.open("/admin/grace/")
+    assert read == ["used_by_day"] * 2
+
+
 def test_a_bar_is_hatched_where_a_seat_is_unclaimed(school: Path, ruth: Browser) -> None:
     def bars(page: str) -> list[list[str]]:
         drawn = re.findall(r'<svg class="bar".*?</svg>', page, re.DOTALL)
@@ -274,17 +320,7 @@ def test_a_bar_is_hatched_where_a_seat_is_unclaimed(school: Path, ruth: Browser)
 def test_the_overview_counts_all_licenses_once_in_each_state_of_the_ledger_and_letters_each_time(
     school: Path, ruth: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    counted: list[str] = []
-
-    def noted(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
-        def count(*given: Any) -> Any:
-            counted.append(name)
-            return real(*given)
-
-        return count
-
-    for module, name in ((routes, "answers"), (over_time, "ends_ahead")):
-        monkeypatch.setattr(module, name, noted(name, getattr(module, name)))
+    counted = calls_of(monkeypatch, (routes, "answers"), (over_time, "ends_ahead"))
     assert "letters not sent yet: 1" in ruth.open("/admin/grace/").text
     ran(school, "outbox", "send")
     assert "letters not sent yet" not in ruth.open("/admin/grace/").text
@@ -304,14 +340,17 @@ def test_seats_are_drawn_over_time_and_told_as_a_table_and_a_calendar(school: Pa
     assert page.body.count('<svg class="over-time"') == 3
     assert "0 of 1,000 seats used" not in page.body
     assert 'aria-label="1 of 1,000 seats used. Seats with last day 30 June 2027: 1"' in page.body
+    assert "1,000 0 1 September 2026 30 July 2027 today, 7 September 2026 Line:" in page.text, "the drawing's scale"
     assert "Seats that end, by month June 2027 Seats with last day 30 June 2027: 1" in page.text
     assert "January 2027 Seats with last day 15 January 2027: 1" in page.text
     logos = page.text.partition("Seats with last day 30 June 2027: 1")[2]
     first, second, now = "1 September 2026", "5 September 2026", "7 September 2026"
     assert f"Day Seats used Known or expected {first} 1 known {now} 1 today after 30 June 2027 0 expected" in logos
     ran(school, "ledger", "opt-out", "logos", BEN[0], now=LATER)
+    pages.now = datetime(2026, 9, 8, tzinfo=UTC)
+    ruth = pages.signed_in("ruth@grace.example")
     page = ruth.open("/admin/grace/over-time")
-    assert f"{first} 1 known {second} 0 known {now} 0 today" in page.text
+    assert f"{first} 1 known {second} 0 known 8 September 2026 0 today" in page.text
     assert "30 June 2027" not in page.text
     pages.now = datetime(2027, 1, 16, tzinfo=UTC)
     ruth = pages.signed_in("ruth@grace.example")

@@ -18,8 +18,11 @@ from seatsync.domain.diagnostic import counted
 from seatsync.domain.text.days import day_in
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from sqlalchemy import Connection
 
+    from seatsync.ledger.queries.outlook.outlook import Outlook
     from seatsync.plans.result import PlanResult
     from seatsync.reports.outlook.page import State
 
@@ -111,6 +114,7 @@ def _as_json(state: State) -> dict[str, Any]:
                 **one.slots.as_dict(),
                 "past": _days(one.past),
                 "ahead": _days(one.ahead(state.today)),
+                "full_on": _full_on(one, state.today),
                 "ends": [{"day": day, "seats": number} for day, number, _ in one.ends],
                 "invitations": {
                     "claimed": one.invited.claimed,
@@ -123,6 +127,11 @@ def _as_json(state: State) -> dict[str, Any]:
             for one in state.libraries
         },
     }
+
+
+def _full_on(one: Outlook, today: date) -> str | None:
+    found = one.full_on(today)
+    return found.day if found is not None else None
 
 
 def _days(days: Sequence[tuple[str, int]]) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ from seatsync.portal.admin.journal import JournalPage, journal
 from seatsync.portal.admin.labels import ACTIONS, LETTER_STATES, LETTERS, PERSON, PROGRESS, TERMS
 from seatsync.portal.admin.list_pages import LICENSES, MEMBERS, list_page
 from seatsync.portal.admin.no_access import without_access
-from seatsync.portal.admin.over_time import ends_of, over_time
+from seatsync.portal.admin.over_time import full, outlooks_of, over_time
 from seatsync.portal.admin.query_string import NAMES, SEVERAL, BadFilter, filters_of, query_of
 from seatsync.portal.admin.remembered import remembered
 from seatsync.portal.admin.select import MOST_ROWS, MOST_SHOWN, select_by_csv
@@ -65,14 +65,16 @@ def overview(institution: str) -> str:
     """Show what waits, the claim page, the libraries' seats, which of them end, how far invitations have come, and who is responsible."""
     with for_administrator(institution) as (here, connection):
         books = read_snapshot(connection, institution, ())
-        ends = ends_of(connection, institution, books)
+        today = site().today(here.timezone)
+        outlooks = outlooks_of(connection, institution, books, today)
         answered = remembered().answer(institution, books, "answers", lambda: answers(connection, institution))
         invited = with_letters(connection, institution, answered)
         waits = waiting(connection, institution)
     shown = {
         "claim_url": _claim_url(institution),
         "waits": waits,
-        "ends": {id: days[:MOST_ENDS] for id, days in ends.items()},
+        "ends": {id: one.ends[:MOST_ENDS] for id, one in outlooks.items()},
+        "full": {id: full(one, today) for id, one in outlooks.items()},
         "invited": {id: invited.get(id, Invitations()) for id in books.libraries},
     }
     return render_template("admin/overview.html", here=here, books=books, **shown)
@@ -84,8 +86,13 @@ def libraries(institution: str) -> str:
     """List the libraries with their seats."""
     with for_administrator(institution) as (here, connection):
         books = read_snapshot(connection, institution, ())
-        ends = ends_of(connection, institution, books)
-    return render_template("admin/libraries.html", here=here, books=books, ends=ends)
+        today = site().today(here.timezone)
+        outlooks = outlooks_of(connection, institution, books, today)
+    shown = {
+        "ends": {id: one.ends for id, one in outlooks.items()},
+        "full": {id: full(one, today) for id, one in outlooks.items()},
+    }
+    return render_template("admin/libraries.html", here=here, books=books, **shown)
 
 
 @pages.get("/<institution>/over-time")
@@ -94,7 +101,9 @@ def seats_over_time(institution: str) -> str:
     """Show the libraries' seats as they were and will be."""
     with for_administrator(institution) as (here, connection):
         books = read_snapshot(connection, institution, ())
-        found = over_time(connection, institution, books, site().today(here.timezone))
+        today = site().today(here.timezone)
+        outlooks = outlooks_of(connection, institution, books, today)
+    found = {id: over_time(one, today) for id, one in outlooks.items()}
     return render_template("admin/over-time.html", here=here, books=books, over_time=found)
 
 
