@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,22 @@ def test_the_numbers_are_those_of_the_lists(school: Path) -> None:
     }
 
 
+def test_the_command_beside_a_number_lists_them(school: Path) -> None:
+    people(school, {0: "student", 1: "student", 2: "student", 3: "guest", 4: "owner"})
+    run(school, "apply", "--yes", now="2026-09-01")
+    run(school, "ledger", "claim", "books", "p0@grace.example", now="2026-09-02")
+    run(school, "ledger", "opt-out", "books", "p1@grace.example", now="2026-09-02")
+    page = run(school, "report", now="2026-09-20")
+    rows = re.findall(r'<td class="number">(\d+)</td><td><code>(.*?)</code></td>', page)
+    assert len(rows) > 5
+    for number, command in rows:
+        words = re.sub("<.*?>", "", command).split()[1:]
+        listed = json.loads(run(school, *words, "--format", "json", now="2026-09-20"))
+        assert {one["library"] for one in listed} <= {"books", "jamworks"} & {*words}
+        confirmed = sum(one.get("letter") == "access" for one in listed)  # waits too, but not for an answer
+        assert len(listed) - confirmed == int(number), words
+
+
 def test_the_report_at_a_terminal_says_how_to_write_its_page_into_a_file(school: Path) -> None:
     shown = on_terminal(school, "report")
     assert "seatsync report > seats.html" in " ".join(shown.split())
@@ -188,9 +205,12 @@ def test_what_waits_is_named_with_its_command(school: Path) -> None:
     people(school, {0: "student", 1: "student"})
     waits = figures(school, "2026-09-02")["waits"]
     assert waits == [
-        "3 changes of the files are not applied yet; `seatsync plan` shows them.",
+        "3 changes come with the next apply; `seatsync plan` shows them.",
         "3 letters are not sent yet; `seatsync outbox list --state pending` shows them.",
     ]
+    people(school, {0: "student"})
+    ended = figures(school, "2027-07-02")["waits"][0]
+    assert ended == "1 change comes with the next apply; `seatsync plan` shows them.", "no file was changed"
     (school / "members.csv").write_text("nonsense\n", encoding="utf-8")
     assert figures(school, "2026-09-02")["waits"][0] == "The files have mistakes; `seatsync validate` lists them."
 

@@ -67,7 +67,8 @@ def test_the_page_is_accessible_and_fits_a_phone(
     assert said == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.inner_text(".scale >> nth=0").split() == ["40", "0"]
-    assert "today, 2026-09-01" in (page.text_content(".axis >> nth=0") or "")
+    assert "today, 1 September 2026" in (page.text_content(".axis >> nth=0") or "")
+    assert "2026-" not in page.inner_text("main"), "the page writes its days in one way"
     head = page.get_by_role("rowheader", name="unclaimed", exact=True).first
     lines = "head => { const text = document.createRange(); text.selectNodeContents(head); return text.getClientRects().length; }"
     assert head.evaluate(lines) == 1, "the word is broken"

@@ -21,7 +21,10 @@ from seatsync.domain.portal.progress import status_in_words
 from seatsync.domain.text.days import day_in, local
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from seatsync.domain.person import Member
+    from seatsync.domain.snapshot import Snapshot
     from seatsync.reports.writer import Writer
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -112,6 +115,16 @@ class StatusWord(click.Choice[str]):
         claimed = status_in_words(Status.DELIVERED)
         word = super().convert(claimed if value == Status.DELIVERED else value, param, ctx)
         return Status.DELIVERED.value if word == claimed else word
+
+
+def must_be_known(library: str | None, snapshot: Snapshot, connection: Connection, institution: str) -> None:
+    """Refuse a library that the ledger does not have and of which nothing was ever recorded."""
+    from seatsync.ledger.queries.history import HistoryFilter, history
+
+    if not library or library in snapshot.libraries:
+        return
+    if not history(connection, institution, HistoryFilter(library=library), 1, False):
+        raise unknown_library(library, snapshot.libraries)
 
 
 def unknown_library(library: str, libraries: Iterable[str], has: str = "The ledger has") -> click.UsageError:

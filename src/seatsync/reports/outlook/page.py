@@ -104,15 +104,20 @@ def ends(one: Outlook, today: date) -> Iterator[str]:
 
 def figures(one: Outlook, today: date) -> list[Figure]:
     """How far the invitations have come, with the command behind each number. Numbers of zero are left out."""
-    invited, list = one.invited, f"seatsync licenses --library {one.library.id}"
+    invited = one.invited
+    list, letters = (f"seatsync {command} --library {one.library.id}" for command in ("licenses", "outbox list"))
     sent = invited.open - invited.waiting - invited.bounced
     rows = [
         Figure("claimed", invited.claimed, f"{list} --status claimed"),
         Figure("unclaimed", invited.open, f"{list} --status unclaimed"),
         Figure("letter sent", sent if one.library.sends_letters else 0, f"{list} --status unclaimed"),
-        Figure("letter not sent yet", invited.waiting, "seatsync outbox list --state pending"),
-        Figure("letter bounced", invited.bounced, "seatsync outbox list --state bounced"),
-        Figure(f"unclaimed for more than {LATE} days", invited.older_than(LATE, today), f"{list} --status unclaimed"),
+        Figure("letter not sent yet", invited.waiting, f"{letters} --state pending"),
+        Figure("letter bounced", invited.bounced, f"{letters} --state bounced"),
+        Figure(
+            f"unclaimed for more than {LATE} days",
+            invited.older_than(LATE, today),
+            f"{list} --status unclaimed --sort invited_on",
+        ),
         Figure("declined", invited.declined, f"{list} --status opted_out"),
     ]
     return [row for row in rows if row.number]
