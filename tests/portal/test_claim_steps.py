@@ -247,6 +247,25 @@ def test_who_proves_the_mailbox_of_a_claimed_seat_learns_that_it_is_claimed(page
     assert ben.press("Continue", code=pages.code("ben@grace.example")).title == "Your seats"
 
 
+def test_steps_are_counted_only_where_there_are_some_before(pages: Pages) -> None:
+    """A page that is the only one says nothing of a step."""
+    invitation = link(pages, "ben@grace.example")
+    ben = pages.account("ben@grace.example")
+    assert "Step" not in ben.open(invitation).text
+    other = pages.browser()
+    other.open(invitation)
+    other.open("/sign-in")
+    assert "Step" not in other.press("Sign in", email="ben@grace.example", password=PASSWORD).text
+    assert other.page.path in invitation
+    eve = pages.browser()
+    eve.open(invitation)
+    assert "Step 1 of 3" in eve.open("/account/new").text
+    assert "Step 2 of 3" in eve.press("Send me a code", email="eve@home.example").text
+    code = pages.code("eve@home.example")
+    assert "Step 3 of 3" in eve.press("Save and sign in", code=code, password=PASSWORD).text
+    assert "Step" not in eve.open(link(pages, "ann@grace.example")).text, "of another letter"
+
+
 def test_a_mistyped_e_mail_can_be_typed_again(pages: Pages) -> None:
     ben = at_the_code(pages, "ben@grace.exampel")
     assert ben.page.links["Use another e-mail"] == "/claim/grace"

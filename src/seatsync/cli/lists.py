@@ -138,9 +138,9 @@ def unknown_library(library: str, libraries: Iterable[str], has: str = "The ledg
 
 def member_row(member: Member) -> dict[str, Any]:
     """A member as a row of a list; the tags include the automatic ``imported:`` tag."""
-    from seatsync.domain.text.tags import IMPORTED, split_tags
+    from seatsync.domain.text.tags import tags_with_day
 
-    tags = [*split_tags(member.tags), IMPORTED + member.imported_on]
+    tags = tags_with_day(member.tags, member.imported_on)
     return {name: getattr(member, name) for name in Person._fields} | {"tags": tags}
 
 

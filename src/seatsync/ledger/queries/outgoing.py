@@ -18,7 +18,7 @@ from seatsync.domain.person import ERASED
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.languages import language_of, spelled
-from seatsync.domain.text.tags import IMPORTED, split_tags
+from seatsync.domain.text.tags import split_tags, tags_with_day
 from seatsync.ledger import tables
 
 
@@ -160,9 +160,7 @@ class _Contents:
         )
         values |= {
             "role": printable(member.role, 500) if member is not None else "",
-            "tags": [*map(printable, (*split_tags(member.tags), IMPORTED + member.imported_on))]
-            if member is not None
-            else [],
+            "tags": [*map(printable, tags_with_day(member.tags, member.imported_on))] if member is not None else [],
             "contacts": self.contacts,
             "help": self.help,
             "language": language,

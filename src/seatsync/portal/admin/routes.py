@@ -15,6 +15,7 @@ from seatsync.domain.library import Library
 from seatsync.domain.license import Status
 from seatsync.domain.text.characters import clean
 from seatsync.domain.text.days import end_of, parse_day, start_of
+from seatsync.domain.text.tags import tags_with_day
 from seatsync.ledger.queries import lists
 from seatsync.ledger.queries.history import HistoryFilter
 from seatsync.ledger.queries.history import history as events
@@ -277,5 +278,6 @@ def _for_templates() -> dict[str, Any]:
         "progress": PROGRESS,
         "person": PERSON,
         "actions": ACTIONS,
+        "tags_with_day": tags_with_day,
     }
     return {"source": source, "here_with": here_with, "query_of": query_of, **words}

@@ -57,7 +57,13 @@ def decline_seat(institution: str, library: str, member: int, token: str = "", k
     try:
         claims.opt_out(here.ledger, institution, library, member, here.now(), ON_PAGES, token, known_as)
     except Unavailable as missed:
-        return problem_page(missed.reason, missed.until, missed.url)
+        if missed.reason is not UnavailableReason.OPTED_OUT:  # also by whoever pressed twice
+            return problem_page(missed.reason, missed.until, missed.url)
+    return declined_page()
+
+
+def declined_page() -> PageResponse:
+    """Say that the seat is declined."""
     text = _(
         "Someone else can have it now. You will get no more letters about it. If you change your mind, ask your institution."
     )

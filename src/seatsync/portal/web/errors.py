@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, g, render_template, request, url_for
+from flask import Flask, g, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, NotFound, SecurityError
+from werkzeug.wrappers import Response
 
 from seatsync.apply.apply import ForeignLedger
 from seatsync.ledger.failures import LedgerError
+from seatsync.portal.web import twice
 from seatsync.portal.web.limits import TooManyTries
 from seatsync.portal.web.site import previous_page
 from seatsync.portal.web.translation import _
@@ -48,7 +50,9 @@ def _unknown_host(error: SecurityError) -> ErrorResponse:
     return _UNKNOWN_HOST, 400, {"Content-Type": "text/plain; charset=utf-8"}
 
 
-def _expired(error: CSRFError) -> ErrorResponse:
+def _expired(error: CSRFError) -> ErrorResponse | Response:
+    if (end := twice.end_of_first()) is not None:
+        return redirect(end)
     return _page(
         _("This page was open too long"),
         _("Nothing was changed. Go back, reload the page and try again."),
