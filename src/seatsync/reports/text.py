@@ -51,6 +51,7 @@ def plan(out: Writer, view: PlanView, everything: bool) -> None:
     _findings(out, view.warnings, Severity.WARNING)
     if view.plan.changes or view.refused:
         _slots(out, view)
+    _groups(out, "Refused", view.impossible, None if everything else MANY)
     _groups(out, "Cannot be undone", view.irreversible, None if everything else MANY)
     _groups(out, "Changes", view.groups, None if everything else FEW)
     _drift(out, view, None if everything else FEW)

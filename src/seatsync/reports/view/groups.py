@@ -8,7 +8,7 @@ from typing import NamedTuple
 from seatsync.domain.action import Action, Sign
 from seatsync.domain.diagnostic import counted
 from seatsync.domain.license import Kind
-from seatsync.planning.change import Change
+from seatsync.planning.change import Change, is_impossible
 from seatsync.reports.view.changes import Line, line, seen_in_words
 from seatsync.reports.view.counting import actions_in_words, words_for
 from seatsync.reports.view.escaping import escape_controls
@@ -89,6 +89,8 @@ def _title(action: Action, library: str, changes: Sequence[Change], is_of_leaver
             for_good = " permanently" if all(change.kind == Kind.PERMANENT for change in changes) else ""
             return f"{people} {'gets' if number == 1 else 'get'} {library}{for_good}"
         case Action.REVOKE:
+            if is_impossible(changes[0]):
+                return f"{people} would lose {library}, but {'owns' if number == 1 else 'own'} it permanently"
             who = f" who {'leaves' if number == 1 else 'leave'}" if is_of_leavers else ""
             return f"{people}{who} {'loses' if number == 1 else 'lose'} {library}"
         case Action.UPGRADE:
