@@ -158,8 +158,9 @@ def test_the_overview_begins_with_what_waits_and_names_whom_no_letter_reached(
     )
     applied(school, ANN, BEN, CY)
     page = ruth.open("/admin/grace/")
-    assert "What waits Steps to be done at the vendor: 1" in page.text
-    assert ruth.open(page.links["Steps to be done at the vendor: 1"]).title == "Work list"
+    assert "What waits To be done at the vendor : Add people (Jamworks): 1" in page.text
+    assert ruth.open(page.links["To be done at the vendor"]).title == "Work list"
+    assert "Give this address to members" in page.text
 
 
 def test_the_overview_says_which_seats_end_and_how_far_invitations_have_come(

@@ -12,6 +12,7 @@ from seatsync.domain.person import Member
 from seatsync.ledger.queries.outbox import bounced, count, count_held
 from seatsync.ledger.queries.work import open_counts
 from seatsync.ledger.read import read_snapshot
+from seatsync.planning.work import steps_in_words
 
 MOST_NAMED = 20
 """People whose mail came back that the overview names at most."""
@@ -19,24 +20,24 @@ MOST_NAMED = 20
 
 class Waiting(NamedTuple):
     """How many letters are ``held`` or ``unsent``, whose last invitation came back (``unreached`` in all, the first of them with number
-    and member), and how many ``steps`` are open at a vendor."""
+    and member), and the ``steps`` that are open at a vendor, each in words with the number of people."""
 
     held: int
     unsent: int
     unreached: int
     named: Sequence[tuple[int, Member]]
-    steps: int
+    steps: Sequence[tuple[str, int]]
 
 
 def waiting(connection: Connection, institution: str) -> Waiting:
     """What waits at the institution now."""
     unreached = sorted({number for _, number in bounced(connection, institution)})
     members = read_snapshot(connection, institution, unreached[:MOST_NAMED]).members
-    _, steps = open_counts(connection, institution)
+    books, people = open_counts(connection, institution)
     return Waiting(
         count_held(connection, institution),
         count(connection, institution, tuple(Letter)),
         len(unreached),
         sorted(members.items(), key=lambda item: (item[1].family_name.casefold(), item[0])),
-        len(steps),
+        steps_in_words(people, books),
     )
