@@ -11,7 +11,7 @@ import click
 from seatsync.cli.institution import institution_of, ledger_of
 from seatsync.cli.lists import in_local_time, must_be_known, print_rows, redacted
 from seatsync.cli.options import Moment, common, day, one_folder, option
-from seatsync.cli.planning import member_numbers, without_members
+from seatsync.cli.planning import numbers_ever_named, without_members
 from seatsync.cli.run import Run
 from seatsync.domain.fields import MAX_NUMBER
 from seatsync.domain.text.days import end_of, start_of
@@ -60,7 +60,7 @@ def command(
     institution, persons = institution_of(folder, run), run.redactor is None
     with run.step("Reading the ledger"), ledger_of(run, folder, institution).reading() as connection:
         snapshot = without_members(connection, institution, run)
-        members = member_numbers(connection, institution, member) if member else None
+        members = numbers_ever_named(connection, institution, member, run) if member else None
         if values["plan"] and connection is not None:
             values["plan"] = _as_recorded(values["plan"], connection, institution)
         first, last = day(since, snapshot.timezone), day(until, snapshot.timezone)

@@ -15,7 +15,7 @@ from seatsync.cli.environment import actor
 from seatsync.cli.institution import check_owner, institution_of, ledger_of
 from seatsync.cli.lists import in_local_time, must_be_known, print_rows
 from seatsync.cli.options import common, one_folder, option
-from seatsync.cli.planning import member_numbers, use_secret
+from seatsync.cli.planning import member_numbers, numbers_ever_named, use_secret
 from seatsync.cli.run import Run
 
 STATES = ("pending", "held", "sent", "bounced", "cancelled")
@@ -70,7 +70,7 @@ def list_(run: Run, folder: Path, state: str | None, member: str | None, library
     with ledger_of(run, folder, institution).reading() as connection:
         must_be_owned_by(owner(connection, institution), institution)
         use_secret(connection, institution, run)
-        numbers = member_numbers(connection, institution, member) if member is not None else [None]
+        numbers = numbers_ever_named(connection, institution, member, run) if member is not None else [None]
         wanted = ((state or "", one, library or "") for one in numbers)
         found = (outbox_letters(connection, institution, *one) for one in wanted) if connection is not None else ()
         letters = sorted(chain.from_iterable(found))
