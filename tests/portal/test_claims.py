@@ -324,6 +324,7 @@ def test_what_was_proved_holds_for_half_an_hour_for_that_e_mail_in_that_browser(
 def test_who_is_not_known_gets_a_letter_too_and_finds_nothing(pages: Pages) -> None:
     stranger = _claiming(pages, "nobody@grace.example")
     assert "No seat is waiting for you here" in stranger.page.text
+    assert "Perhaps your institution has another e-mail of yours: try that one." in stranger.page.text
     assert pages.browser().open("/claim/hope").code == 404
 
 

@@ -92,7 +92,10 @@ def _problem(why: UnavailableReason, until: str) -> tuple[str, str, int]:
                 404,
             )
         case UnavailableReason.NOTHING:
-            return _("No seat is waiting for you here"), _("If you expected a seat, ask your institution."), 409
+            text = _(
+                "Perhaps your institution has another e-mail of yours: try that one. If you expected a seat, ask your institution."
+            )
+            return _("No seat is waiting for you here"), text, 409
         case UnavailableReason.CLAIMED:
             text = _(
                 "It is in another account. Perhaps you have a second account with another e-mail. "
