@@ -152,6 +152,7 @@ def test_the_overview_begins_with_what_waits_and_names_whom_no_letter_reached(
     assert "What waits Members whose letter was not delivered: 1 Okafor, Ben Claim page" in page.text
     assert ruth.open(page.links["Okafor, Ben"]).title == "Ben Okafor"
     ran(school, "ledger", "claim", "logos", BEN[0])
+    assert "was not delivered" not in ruth.open("/admin/grace/").text, "Ben has the seat without the letter"
     config = (school / "seatsync.yaml").read_text()
     (school / "seatsync.yaml").write_text(
         config.replace("system: jamworks,", "system: jamworks, delivered_by: vendor,")

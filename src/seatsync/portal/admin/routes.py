@@ -18,12 +18,11 @@ from seatsync.domain.text.days import end_of, parse_day, start_of
 from seatsync.domain.text.tags import tags_with_day
 from seatsync.ledger.queries import lists
 from seatsync.ledger.queries.history import HistoryFilter
-from seatsync.ledger.queries.history import history as events
 from seatsync.ledger.queries.institutions.administered import institutions_of
 from seatsync.ledger.queries.named import domains_of, members_named
-from seatsync.ledger.queries.origins import LicenseOrigin, reasons_of_revokes
+from seatsync.ledger.queries.origins import LicenseOrigin, ends_of_seats
 from seatsync.ledger.queries.outbox import outbox_letters
-from seatsync.ledger.queries.outlook.invitations import Invitations, answers, with_letters
+from seatsync.ledger.queries.outlook.invitations import Invitations, answers, unreached, with_letters
 from seatsync.ledger.read import read_snapshot
 from seatsync.portal.accounts.return_to import signed_in
 from seatsync.portal.accounts.sessions import signed_in_visitor
@@ -69,8 +68,9 @@ def overview(institution: str) -> str:
         today = site().today(here.timezone)
         outlooks = outlooks_of(connection, institution, books, today)
         answered = remembered().answer(institution, books, "answers", lambda: answers(connection, institution))
-        invited = with_letters(connection, institution, answered)
-        waits = waiting(connection, institution)
+        failed = unreached(connection, institution)
+        invited = with_letters(connection, institution, answered, failed)
+        waits = waiting(connection, institution, failed)
     shown = {
         "claim_url": _claim_url(institution),
         "waits": waits,
@@ -132,10 +132,9 @@ def member(institution: str, number: int) -> str:
             abort(404)
         (found,) = lists.read_members(connection, institution, [number])
         titles = {library.id: library.title for library in books.libraries.values()}
-        of_member = HistoryFilter(members=[number])
-        past, all_past = _journal(connection, institution, of_member), events(connection, institution, of_member, None)
-        reasons = reasons_of_revokes(connection, institution, number, books.timezone)
-        lacking = without_access(found, books, all_past, reasons, site().today(here.timezone))
+        past = _journal(connection, institution, HistoryFilter(members=[number]))
+        ends = ends_of_seats(connection, institution, number, books.timezone)
+        lacking = without_access(found, books, ends, site().today(here.timezone))
         letters = [*outbox_letters(connection, institution, to_member=number)][: -MOST_SHOWN - 1 : -1]
     shown = {
         "letters": letters,
