@@ -205,6 +205,8 @@ def test_an_e_mail_is_whole_unless_it_is_wider_than_a_phone(school: Path, ruth: 
         assert f'<span class="whole">{short}</span>' in body
         assert f'<span class="whole">{long}</span>' not in body
         assert long in body
+    assert '<span class="whole">imported:' in ruth.open("/admin/grace/members").body, "a day is whole, too"
+    assert '<span class="whole"></span>' not in ruth.open("/admin/grace/members").body
 
 
 def test_the_journal_says_who_did_it_in_words_and_shows_no_fingerprint(
