@@ -488,6 +488,14 @@ def test_slots_are_shown_before_and_after(final: Plan) -> None:
         assert books[:8] == ["books", "20,000", "2 → 3", "19,998 → 19,997", "0", "2 → 1", "0", "0 → 2"]
 
 
+def test_the_table_of_seats_in_text_has_no_number_for_a_kind_without_seats(tmp_path: Path) -> None:
+    grants = "grants:\n  - {library: books, kind: temporary, to: {everyone: true}}\n"
+    told = as_text(planned(write(tmp_path, LIBRARIES + grants, people(3))))
+    assert "temporary unclaimed" in told
+    assert "permanent" not in told
+    assert re.search(r"^books .* 0 → 3$", told, re.MULTILINE)
+
+
 def test_an_empty_plan_says_that_there_is_nothing_to_do(tmp_path: Path) -> None:
     folder = write(tmp_path, LIBRARIES, people(2))
     assert seatsync("apply", "--yes", "--now", DAY, folder=folder).code == 0
