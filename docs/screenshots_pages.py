@@ -47,7 +47,9 @@ def demo(*more: str) -> Iterator[tuple[str, str, str]]:
         assert process.stdout is not None
         output = ""
         while "Ctrl-C" not in output:
-            output += process.stdout.readline()
+            output += (line := process.stdout.readline())
+            if not line:
+                sys.exit("The pages could not be started.")
         try:
             yield "http://127.0.0.1:8090", "http://127.0.0.1:8091", re.findall(r"http\S+/l/\S+", output)[0]
         finally:
