@@ -12,17 +12,16 @@ import subprocess
 import sys
 import tempfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 from rich.cells import cell_len
 from screenshots import DOCS, PROGRAM, edit, page_of_a_plan, seatsync
-from screenshots_pages import ADMINISTRATOR, PASSWORD, code, demo, sign_up
+from screenshots_pages import demo
+from screenshots_portal import GERMAN, HEBREW, PICTURES, administrators, members, pictures, tried_too_often, vendors
 
-PICTURES = DOCS.parent / "build" / "pictures"
-WIDTHS, SCHEMES, COLUMNS = (1280, 390), ("light", "dark"), (60, 80, 100, 120)
-HEBREW, GERMAN = "tamar.bendavid@grace.example", "joerdis.gross@grace.example"
+COLUMNS = (60, 80, 100, 120)
 MOST_LINES = 120
 """The lines of a list that its picture shows."""
 LISTS = (
@@ -37,7 +36,12 @@ LISTS = (
     "plan",
     "validate",
     "verify",
+    "ledger info",
+    "--help",
+    "plan --help",
 )
+LISTS_OF_VENDOR = ("worklist list", "licenses --library biblical-studies", "status")
+LISTS_OF_CHANGES = ("plan", "status", "licenses --kind permanent", "log --limit 10")
 
 
 def main() -> None:
@@ -51,9 +55,15 @@ def main() -> None:
         school = branded(Path(name))
         with demo("--folder", str(school)) as (pages, mails, link):
             members(browser, pages, mails, link)
-            administrators(browser, pages, mails)
-        reports(browser, Path(name), school)
-        terminal(browser, school)
+            administrators(browser, pages, mails, school)
+            tried_too_often(browser, pages)
+        vendor = at_a_vendor(Path(name), school)
+        with demo("--folder", str(vendor)) as (pages, mails, _):
+            vendors(browser, pages, mails)
+        reports(browser, Path(name), school, vendor)
+        terminal(browser, "school", school, LISTS)
+        terminal(browser, "vendor", vendor, LISTS_OF_VENDOR)
+        terminal(browser, "church", Path(name) / "church/harbor-church", LISTS_OF_CHANGES)
         browser.close()
     print(f"{len([*PICTURES.iterdir()])} pictures in {PICTURES.relative_to(Path.cwd())}")
 
@@ -81,82 +91,34 @@ def logo() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
-def pictures(page: Page, name: str) -> None:
-    """Take the page as it is now, in all sizes and colours. A page that is wider than its window is told."""
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 800})
-        for scheme in SCHEMES:
-            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-            page.screenshot(path=PICTURES / f"{name}-{width}-{scheme}.png", full_page=True)
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        if wide > width:
-            print(f"{name} is {wide} pixels wide in a window of {width}")
-
-
-def at(page: Page, pages: str, places: dict[str, str]) -> None:
-    for name, place in places.items():
-        page.goto(f"{pages}{place}")
-        pictures(page, name)
-
-
-def members(browser: Browser, pages: str, mails: str, link: str) -> None:
-    page = browser.new_context().new_page()
-    page.goto(link)
-    pictures(page, "member-link")
-    unknown = f"{link[:-3]}zzz"
-    at(
-        page,
-        pages,
-        {"member-sign-in": "/sign-in", "member-account-new": "/account/new", "member-not-found": "/nowhere"},
-    )
-    at(page, pages, {"member-forgotten": "/password/forgotten", "member-bad-link": unknown.removeprefix(pages)})
-    for name, email in (("hebrew", HEBREW), ("german", GERMAN)):
-        page = browser.new_context(locale="de" if name == "german" else "en").new_page()
-        page.goto(f"{pages}/claim/grace-seminary")
-        pictures(page, f"claim-{name}-1")
-        page.locator("main input[type=email]").fill(email)
-        page.locator("main form button").first.click()
-        pictures(page, f"claim-{name}-2")
-        page.locator("main input[name=code]").fill(code(page, mails, email))
-        page.locator("main form button").first.click()
-        pictures(page, f"claim-{name}-3")
-        page.locator("main input[type=password]").first.fill(PASSWORD)
-        page.locator("main form button").first.click()
-        pictures(page, f"claim-{name}-4")
-        at(page, pages, {f"member-waiting-{name}": "/"})
-        page.locator(".seats form button").first.click()
-        pictures(page, f"claim-{name}-done")
-        at(page, pages, {f"member-home-{name}": "/", f"member-settings-{name}": "/settings"})
-
-
-def administrators(browser: Browser, pages: str, mails: str) -> None:
-    page = browser.new_context().new_page()
-    sign_up(page, pages, mails, ADMINISTRATOR)
-    base = "/admin/grace-seminary"
-    names = ("libraries", "over-time", "members", "licenses", "journal", "select", "worklist")
-    at(page, pages, {"admin-home": "/", "admin-institutions": "/admin/", "admin-overview": f"{base}/"})
-    at(page, pages, {f"admin-{name}": f"{base}/{name}" for name in names})
-    page.goto(f"{pages}{base}/members?search=tamar")
-    page.locator(".list tbody a").first.click()
-    pictures(page, "admin-member")
-
-
-def reports(browser: Browser, root: Path, school: Path) -> None:
-    page = browser.new_page()
-    vendor = root / "vendor"
+def at_a_vendor(root: Path, school: Path) -> Path:
+    """Return a copy of the institution whose seats a vendor's portal gives."""
+    vendor = root / "vendor" / school.name
     shutil.copytree(school, vendor)
     edit(vendor / "seatsync.yaml", "  opt_out: true", "  opt_out: true\n  delivered_by: vendor")
+    return vendor
+
+
+def reports(browser: Browser, root: Path, school: Path, vendor: Path) -> None:
+    page = browser.new_page()
     seatsync(vendor, "apply", "--yes", "--quiet")
-    seatsync(vendor, "worklist", "bundle", str(root / "bundle"))
+    seatsync(vendor, "worklist", "bundle", str(root / "bundle"), "--quiet")
     seatsync(school, "apply", "--yes", "--quiet", "--now", "2026-09-01")
+    (root / "church").mkdir()
+    church = root / "church/harbor-church"
+    both = (str(church), str(school))
     shown: dict[str, Callable[[], str]] = {
         "plan-page": lambda: page_of_a_plan(root / "church"),
+        "plan-page-blocked": lambda: blocked(root, school),
+        "plan-page-nothing": lambda: seatsync(school, "plan", "--format", "html", "--now", "2026-09-01"),
+        "plan-page-several": lambda: seatsync(root, "plan", *both, "--format", "html", "--now", "2026-09-12"),
         "report-page": lambda: seatsync(school, "report"),
+        "report-page-several": lambda: seatsync(root, "report", *both),
+        "report-page-vendor": lambda: seatsync(vendor, "report"),
         "letter-page": lambda: seatsync(school, "outbox", "preview", "--format", "html", "--member", HEBREW),
         "letters-page": lambda: seatsync(school, "outbox", "preview", "--all", "--format", "html"),
         "check-list-page": (root / "bundle/CHECKLIST.html").read_text,
     }
-    (root / "church").mkdir()
     for name, text in shown.items():
         file = root / f"{name}.html"
         file.write_text(text(), encoding="utf-8")
@@ -164,22 +126,32 @@ def reports(browser: Browser, root: Path, school: Path) -> None:
         pictures(page, name)
 
 
-def terminal(browser: Browser, school: Path) -> None:
+def blocked(root: Path, school: Path) -> str:
+    """Return the plan of a roster that has lost most of its rows."""
+    half = root / "blocked" / school.name
+    shutil.copytree(school, half)
+    roster = half / "rosters/students.csv"
+    roster.write_bytes(b"".join(roster.read_bytes().splitlines(keepends=True)[:40]))
+    command = [PROGRAM, "plan", "--format", "html", "--now", "2026-09-01"]
+    return subprocess.run(command, cwd=half, check=False, stdout=subprocess.PIPE, encoding="utf-8").stdout
+
+
+def terminal(browser: Browser, kind: str, folder: Path, lists: Sequence[str]) -> None:
     page = browser.new_page(color_scheme="light")
-    for command in LISTS:
+    for command in lists:
         for columns in COLUMNS:
             environment = {**os.environ, "COLUMNS": str(columns), "FORCE_COLOR": ""}
             done = subprocess.run(
-                [PROGRAM, *command.split()], cwd=school, env=environment, capture_output=True, check=True
+                [PROGRAM, *command.split()], cwd=folder, env=environment, capture_output=True, check=True
             )
             lines = (done.stdout.decode() + done.stderr.decode()).splitlines()
-            wide = max(map(cell_len, lines), default=0)
+            wide = max((cell_len(line) for line in lines if " " in line.strip()), default=0)  # a hash alone stays whole
             text = "\n".join(lines[:MOST_LINES])
             if wide > columns:
                 print(f"{command} at {columns} columns has a line of {wide}")
-            page.set_viewport_size({"width": columns * 9 + 40, "height": 400})
+            page.set_viewport_size({"width": columns * 9 + 40, "height": 100})
             page.set_content(f'<pre style="font:15px monospace">{html.escape(text)}</pre>')
-            name = command.split("@")[0].replace(" ", "-").replace("--", "")
+            name = f"{kind}-{command.split('@')[0]}".replace(" ", "-").replace("--", "")
             page.screenshot(path=PICTURES / f"terminal-{name}-{columns}.png", full_page=True)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -48,11 +47,13 @@ def demo(*more: str) -> Iterator[tuple[str, str, str]]:
         assert process.stdout is not None
         output = ""
         while "Ctrl-C" not in output:
-            output += process.stdout.readline()
+            output += (line := process.stdout.readline())
+            if not line:
+                sys.exit("The pages could not be started.")
         try:
             yield "http://127.0.0.1:8090", "http://127.0.0.1:8091", re.findall(r"http\S+/l/\S+", output)[0]
         finally:
-            process.send_signal(signal.SIGINT)
+            process.terminate()  # not Ctrl-C: a run in the background does not hear it
             process.communicate()
 
 

@@ -644,6 +644,15 @@ def test_the_outbox_lists_letters_of_one_state(school: Path) -> None:
     assert {letter["state"] for letter in by_state["pending"]} == {"pending"}
 
 
+def test_the_outbox_lists_letters_about_one_library_and_knows_the_libraries(school: Path) -> None:
+    for library in ("books", "jamworks", "logos"):
+        letters = told(school, "outbox", "list", "--library", library)
+        assert [(one["letter"], one["to"]) for one in letters] == [one[:2] for one in LETTERS if one[2] == library]
+    unknown = seatsync("outbox", "list", "--library", "book", folder=school)
+    assert unknown.code == 64
+    assert 'The ledger has no library "book". Did you mean "books"?' in unknown.err
+
+
 def test_an_invitation_is_cancelled_for_who_has_claimed_declined_or_lost_the_license(school: Path) -> None:
     unclaimed = {(row["library"], row["email"]) for row in told(school, "licenses", "--status", "unclaimed")}
     for letter in told(school, "outbox", "list"):

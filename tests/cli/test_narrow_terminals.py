@@ -62,6 +62,7 @@ LISTS = (
 )
 
 COLUMNS = [60, 80, 100, 120]
+MARK = "\N{LEFT-TO-RIGHT MARK}"
 HEADINGS = {"e-mail", "to", "member", "library"}
 """The columns whose values head a block, where they need no label."""
 
@@ -94,7 +95,7 @@ def shown(command: str, school: Path, columns: int, monkeypatch: pytest.MonkeyPa
     outcome = seatsync(*command.split(), "--now", "2026-09-02", folder=school)
     assert outcome.code in (0, 2), outcome.err
     assert outcome.out
-    return outcome.out.splitlines()
+    return outcome.out.replace(MARK, "").splitlines()
 
 
 @pytest.mark.parametrize("columns", COLUMNS)
@@ -108,6 +109,17 @@ def test_every_word_of_a_list_is_whole_and_within_the_terminal(
     for line in narrow:
         longest = max(map(cell_len, line.split()), default=0)
         assert cell_len(line) <= columns or longest > columns - 25, line
+
+
+def test_a_terminal_that_shows_a_name_from_right_to_left_leaves_the_next_column_in_its_place(
+    school: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    (layla,) = (line for line in seatsync("members", folder=school).out.splitlines() if "ليلى" in line)
+    assert layla.split("بن عبد العزيز")[1].strip(" ").startswith(f"{MARK}  004")
+    assert MARK not in seatsync("members", "--format", "csv", folder=school).out
+    monkeypatch.delenv("COLUMNS")
+    assert MARK not in seatsync("members", folder=school).out, "a pipe is searched"
 
 
 MESSAGES = (

@@ -45,7 +45,9 @@ def test_a_claim_is_walked_where_the_demo_says(tmp_path: Path) -> None:
             member.press("Continue", code=_code(_found(r"All mails +(http\S+)", told), email))
             member.press("Save and sign in", password=PASSWORD)
             assert "You have claimed your seat." in member.press("Claim this seat").text
-            assert Visitor(_found(r"A personal link +(http\S+)", told)).open("").code == 200
+            invited = Visitor(_found(r"A personal link +(http\S+)", told))
+            assert "has a seat for you" in invited.open("").text
+            assert "Create an account" in invited.page.text, "not yet claimed, and nobody is signed in"
         finally:
             demo.send_signal(signal.SIGINT)
         assert (demo.wait(30), demo.stdout.read()) == (0, "\nEverything is stopped and deleted.\n")

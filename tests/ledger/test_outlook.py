@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from seatsync.domain.library import Slots
+from seatsync.ledger.queries.outlook.ahead import SeatsEnd
+from seatsync.ledger.queries.outlook.full import Full, full_on
+from seatsync.ledger.queries.outlook.past import DayUsed
 from tests.cli.test_lists import write_csv
 from tests.support.command_line import seatsync
 from tests.support.terminals import on_terminal
@@ -113,6 +118,22 @@ def test_the_numbers_are_those_of_the_lists(school: Path) -> None:
     }
 
 
+def test_the_command_beside_a_number_lists_them(school: Path) -> None:
+    people(school, {0: "student", 1: "student", 2: "student", 3: "guest", 4: "owner"})
+    run(school, "apply", "--yes", now="2026-09-01")
+    run(school, "ledger", "claim", "books", "p0@grace.example", now="2026-09-02")
+    run(school, "ledger", "opt-out", "books", "p1@grace.example", now="2026-09-02")
+    page = run(school, "report", now="2026-09-20")
+    rows = re.findall(r'<td class="number">(\d+)</td><td><code>(.*?)</code></td>', page)
+    assert len(rows) > 5
+    for number, command in rows:
+        words = re.sub("<.*?>", "", command).split()[1:]
+        listed = json.loads(run(school, *words, "--format", "json", now="2026-09-20"))
+        assert {one["library"] for one in listed} <= {"books", "jamworks"} & {*words}
+        confirmed = sum(one.get("letter") == "access" for one in listed)  # waits too, but not for an answer
+        assert len(listed) - confirmed == int(number), words
+
+
 def test_the_report_at_a_terminal_says_how_to_write_its_page_into_a_file(school: Path) -> None:
     shown = on_terminal(school, "report")
     assert "seatsync report > seats.html" in " ".join(shown.split())
@@ -138,15 +159,58 @@ def test_the_status_says_which_seats_end_next_now_and_then(school: Path) -> None
     }
 
 
+def test_the_report_says_when_a_library_will_be_full_at_the_pace_of_the_past(school: Path) -> None:
+    people(school, dict.fromkeys(range(10), "owner"))
+    run(school, "apply", "--yes", now="2026-09-01")
+    people(school, dict.fromkeys(range(30), "owner"))
+    run(school, "apply", "--yes", now="2026-09-20")
+    assert figures(school, "2026-09-20")["libraries"]["books"]["full_on"] is None, "of a month nothing is known yet"
+    # 20 seats in 40 days; the 10 that are left last for 20 days
+    assert figures(school, "2026-10-11")["libraries"]["books"]["full_on"] == "2026-10-31"
+    sentence = "At the pace of the last 40 days (seats used: +20) it will be full about 31 October 2026."
+    assert run(school, "report", now="2026-10-11").count(sentence) == 2, "in words, and in those of the drawing"
+    assert figures(school, "2026-10-11")["libraries"]["jamworks"]["full_on"] is None, "nobody has a seat"
+
+
+DAY = date(2026, 9, 1)
+
+
+@pytest.mark.parametrize(
+    ("past", "used", "ends", "full"),
+    [
+        pytest.param({365: 10, 1: 30}, 30, {}, Full("2027-03-03", 365, 20), id="a year gives the pace"),
+        pytest.param({900: 0, 400: 10, 1: 30}, 30, {}, Full("2027-03-03", 365, 20), id="no more than a year"),
+        pytest.param({40: 10}, 30, {}, Full("2026-09-21", 40, 20), id="or what is known after the first day"),
+        pytest.param({40: 10}, 30, {10: 10}, Full("2026-10-11", 40, 20), id="seats that end become free"),
+        pytest.param({40: 10}, 30, {-3: 10}, Full("2026-10-11", 40, 20), id="also those that have ended"),
+        pytest.param({40: 10}, 30, {20: 10}, Full("2026-09-21", 40, 20), id="but not before they end"),
+        pytest.param({27: 10}, 30, {}, None, id="too little is known"),
+        pytest.param({40: 30, 20: 36}, 30, {}, None, id="it does not grow"),
+        pytest.param({365: 29}, 30, {}, None, id="too far ahead"),
+        pytest.param({40: 10}, 40, {}, None, id="it is full"),
+        pytest.param({40: 10}, 41, {}, None, id="it has too many"),
+        pytest.param({}, 0, {}, None, id="it is new"),
+    ],
+)
+def test_when_a_library_will_be_full(past: dict[int, int], used: int, ends: dict[int, int], full: Full | None) -> None:
+    """``past`` has the seats used so many days ago, ``ends`` those that end in so many days."""
+    known = [DayUsed((DAY - timedelta(ago)).isoformat(), number) for ago, number in past.items()]
+    ending = [SeatsEnd((DAY + timedelta(ahead)).isoformat(), number) for ahead, number in ends.items()]
+    assert full_on(known, Slots(40, 0, used), ending, DAY) == full
+
+
 def test_what_waits_is_named_with_its_command(school: Path) -> None:
     people(school, {0: "student"})
     run(school, "apply", "--yes", now="2026-09-01")
     people(school, {0: "student", 1: "student"})
     waits = figures(school, "2026-09-02")["waits"]
     assert waits == [
-        "3 changes of the files are not applied yet; `seatsync plan` shows them.",
+        "3 changes come with the next apply; `seatsync plan` shows them.",
         "3 letters are not sent yet; `seatsync outbox list --state pending` shows them.",
     ]
+    people(school, {0: "student"})
+    ended = figures(school, "2027-07-02")["waits"][0]
+    assert ended == "1 change comes with the next apply; `seatsync plan` shows them.", "no file was changed"
     (school / "members.csv").write_text("nonsense\n", encoding="utf-8")
     assert figures(school, "2026-09-02")["waits"][0] == "The files have mistakes; `seatsync validate` lists them."
 

@@ -1544,6 +1544,18 @@ def test_why_finds_who_had_an_e_mail_or_id_before_and_says_so(name: str, grace: 
     assert (name in hidden, "grace.example" in hidden, " is now (hidden) (person-" in hidden) == (False, False, True)
 
 
+@pytest.mark.parametrize("command", ["log", "outbox list"])
+def test_lists_of_one_member_find_who_had_an_email_before_and_say_so(command: str, grace: Path) -> None:
+    write(grace, ANN + "bo@grace.example,Ben,Ode,S2,student;owner\n" + DEE, CONFIG.replace(OMAR, ""))
+    ran("apply", "--yes", "--quiet", "--now", "2026-09-04", folder=grace)
+    of = {name: ran(*command.split(), "--member", f"{name}@grace.example", folder=grace) for name in ("ben", "bo")}
+    assert of["ben"].out == of["bo"].out != ""
+    assert (of["ben"].err, of["bo"].err) == ("ben@grace.example is now bo@grace.example.\n", "")
+    hidden = ran(*command.split(), "--member", "ben@grace.example", "--redact", folder=grace)
+    assert "@" not in hidden.out + hidden.err
+    assert re.fullmatch("person-[0-9a-f]{12} is now person-[0-9a-f]{12}.\n", hidden.err)
+
+
 def test_an_e_mail_of_before_that_somebody_has_now_is_theirs(grace: Path) -> None:
     write(grace, ANN + BEN.replace("ben@", "bo@") + DEE, CONFIG.replace(OMAR, ""))
     ran("apply", "--yes", "--quiet", "--now", "2026-09-04", folder=grace)

@@ -490,7 +490,7 @@ def test_an_administrator_finds_the_way_in_and_back(pages: Pages, ruth: Browser)
     assert "To the administrators' pages." in asked.text
     overview = stranger.press("Sign in", email=RUTH, password=PASSWORD)
     assert overview.title == "Grace Seminary", "of one institution, at once"
-    home = ruth.open(overview.links["My licenses"])
+    home = ruth.open(overview.links["Your seats"])
     assert "No seats yet" not in home.text
     assert ruth.open(home.links["Administration"]).title == "Grace Seminary"
     assert ruth.open(home.links["Grace Seminary"]).title == "Grace Seminary"
@@ -792,6 +792,14 @@ def test_an_address_that_could_not_be_filled_in_is_refused(template: str) -> Non
 # ── In a browser ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+LARGE_TEXT = """() => {
+    const rules = new CSSStyleSheet();
+    rules.replaceSync("html { font-size: 200%; }");
+    document.adoptedStyleSheets = [rules];
+}"""
+
+
 @needs_chromium
 @pytest.mark.sqlite_only("it is about pages")
 @pytest.mark.parametrize("options", [{}, {"color_scheme": "dark", "viewport": {"width": 320, "height": 640}}], ids=str)
@@ -822,7 +830,10 @@ def test_nobody_is_shut_out_and_nothing_is_wider_than_a_phone(
     ):
         shown.goto(f"{PORTAL}/admin/{path}")
         assert shown.locator("h1").count() == 1
-        assert shown.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
+        assert shown.evaluate(FITS), path
         assert heard == []
         must_be_accessible(shown)
+        if not options:
+            shown.evaluate(LARGE_TEXT)
+            assert shown.evaluate(FITS), f"{path} with text of twice the size"
     context.close()

@@ -47,6 +47,23 @@ def claiming(pages: Pages, email: str) -> Browser:
     return found
 
 
+@pytest.mark.parametrize(
+    ("config", "says"),
+    [
+        (AT_VENDOR, "There they enter their e-mail and claim their seats."),
+        (AT_VENDOR.replace("logos-library,", "logos-library, delivered_by: vendor,"), "it says where their seats are"),
+    ],
+    ids=["some at the vendor", "all at the vendor"],
+)
+def test_an_administrator_reads_what_the_claim_page_is_good_for(
+    school: Path, room: Mailroom, config: str, says: str
+) -> None:
+    (school / "seatsync.yaml").write_text(config, encoding="utf-8")
+    applied(school, ANN, BEN, CY)
+    with pages_of(school, room, room.port) as pages:
+        assert says in pages.account("ruth@grace.example").open("/admin/grace/").text
+
+
 def test_the_claim_page_says_which_seats_are_claimed_elsewhere(pages: Pages) -> None:
     page = pages.browser().open("/claim/grace")
     assert "These seats are claimed at the vendor, not here: Jamworks: the vendor writes to you Logos" in page.text
@@ -99,7 +116,7 @@ def test_members_open_what_they_have_claimed_at_the_vendor(pages: Pages) -> None
     assert "It comes by the vendor: look for a letter from there" in cy.page.text
     write_csv(pages.folder / "export.csv", EXPORT, ["Ben", "Okafor", "ben@grace.example", "Temporary", "Delivered"])
     ran(pages.folder, "import", "export.csv", "--library", "logos", "--yes")
-    assert "Your seats Logos Grace Seminary" in ben.open("/").text
+    assert "In your account Logos Grace Seminary" in ben.open("/").text
     assert ben.page.links["Open Logos"] == "https://app.vendor.example/"
 
 

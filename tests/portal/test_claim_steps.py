@@ -103,7 +103,7 @@ def test_the_letter_after_a_claim_with_a_link_that_was_passed_on_tells_nothing_o
     """Also to a member who has an account of their own: the seat is not in it."""
     ben, eve = pages.account("ben@grace.example"), pages.account("eve@home.example")
     applied(pages.folder, ANN, [*BEN[:3], "student;jam"], CY)
-    assert "Your seats Jamworks" in ben.open("/").text
+    assert "In your account Jamworks" in ben.open("/").text
     eve.open(link(pages, "ben@grace.example"))
     eve.press("Claim this seat")
     letter = claimed_letter(pages)
@@ -115,7 +115,7 @@ def test_where_the_files_do_not_say_where_a_library_is_opened_the_institution_is
     ann = pages.account("ann@grace.example")
     done = ann.press("Claim this seat")
     assert "Your institution can tell you where to open it." in done.text
-    assert ann.open(done.links["All my licenses"]).title == "My licenses"
+    assert ann.open(done.links["Your seats"]).title == "Your seats"
 
 
 def test_the_page_of_a_license_shows_only_one_s_own(pages: Pages) -> None:
@@ -194,7 +194,7 @@ def test_no_page_is_a_dead_end(pages: Pages) -> None:
     for path in ("/nowhere", f"{invitation}x", "/claim/grace/code", "/settings/email/code", "/language"):
         shown = ben.open(path)
         assert shown.code >= 400, path
-        lead = [href for words, href in shown.links.items() if words in ("My licenses", "Get a new code", "Back")]
+        lead = [href for words, href in shown.links.items() if words in ("Your seats", "Get a new code", "Back")]
         assert lead, f"{path}: {shown.text}"
         assert all(ben.open(href).code == 200 for href in lead), path
 
@@ -244,7 +244,26 @@ def test_who_proves_the_mailbox_of_a_claimed_seat_learns_that_it_is_claimed(page
     assert (told.code, told.title) == (409, "This seat is already claimed")
     ben.open("/claim/grace")
     ben.press("Send me a code", email="ben@grace.example")
-    assert ben.press("Continue", code=pages.code("ben@grace.example")).title == "My licenses"
+    assert ben.press("Continue", code=pages.code("ben@grace.example")).title == "Your seats"
+
+
+def test_steps_are_counted_only_where_there_are_some_before(pages: Pages) -> None:
+    """A page that is the only one says nothing of a step."""
+    invitation = link(pages, "ben@grace.example")
+    ben = pages.account("ben@grace.example")
+    assert "Step" not in ben.open(invitation).text
+    other = pages.browser()
+    other.open(invitation)
+    other.open("/sign-in")
+    assert "Step" not in other.press("Sign in", email="ben@grace.example", password=PASSWORD).text
+    assert other.page.path in invitation
+    eve = pages.browser()
+    eve.open(invitation)
+    assert "Step 1 of 3" in eve.open("/account/new").text
+    assert "Step 2 of 3" in eve.press("Send me a code", email="eve@home.example").text
+    code = pages.code("eve@home.example")
+    assert "Step 3 of 3" in eve.press("Save and sign in", code=code, password=PASSWORD).text
+    assert "Step" not in eve.open(link(pages, "ann@grace.example")).text, "of another letter"
 
 
 def test_a_mistyped_e_mail_can_be_typed_again(pages: Pages) -> None:

@@ -174,12 +174,12 @@ def test_a_link_ends_when_the_member_s_e_mail_is_corrected(pages: Pages) -> None
 def test_a_letter_that_was_passed_on_gives_one_seat_and_nothing_else_of_the_member_s(pages: Pages) -> None:
     ben, eve = pages.account("ben@grace.example"), pages.account("eve@home.example")
     applied(pages.folder, ANN, [*BEN[:3], "student;jam"], CY, now=LATER)
-    assert "Your seats Jamworks" in ben.open("/").text
+    assert "In your account Jamworks" in ben.open("/").text
     eve.open(link(pages, "ben@grace.example"))
     eve.press("Claim this seat")
     assert "Logos" in eve.page.text
     assert "Jamworks" not in eve.page.text
-    assert "Your seats Jamworks" in ben.open("/").text
+    assert "In your account Jamworks" in ben.open("/").text
 
 
 def test_a_letter_that_was_passed_on_gives_one_seat_also_before_its_member_has_an_account(pages: Pages) -> None:
@@ -204,7 +204,7 @@ def test_a_letter_that_was_passed_on_to_an_account_that_is_deleted_hinders_no_la
     eve.press("Delete my account", sure="y")
     ben = pages.account("ben@grace.example")
     applied(pages.folder, ANN, [*BEN[:3], "student;jam"], CY, now=LATER)
-    assert "Your seats Jamworks" in ben.open("/").text
+    assert "In your account Jamworks" in ben.open("/").text
     ran(pages.folder, "verify")
 
 
@@ -217,7 +217,7 @@ def test_a_member_who_claims_by_themselves_keeps_what_was_claimed_before_where_i
     assert "You have claimed your seat." in ben.press("Claim this seat").text
     assert "Biblical Studies" in ben.page.text
     assert "Logos" not in ben.page.text
-    assert "Your seats Logos" in eve.open("/").text
+    assert "In your account Logos" in eve.open("/").text
     ran(pages.folder, "verify")
 
 
@@ -232,7 +232,7 @@ def test_what_was_delivered_at_once_stays_in_the_account_whatever_becomes_of_its
     ben = pages.account("ben@grace.example")
     applied(pages.folder, ANN, [*BEN[:3], "student;jam"], CY, now=LATER)
     _changes_email(pages, ben, "ben@home.example")
-    assert "Your seats Jamworks" in ben.open("/").text
+    assert "In your account Jamworks" in ben.open("/").text
     assert "Jamworks" not in pages.account("ben@grace.example").open("/").text
 
 
@@ -324,6 +324,7 @@ def test_what_was_proved_holds_for_half_an_hour_for_that_e_mail_in_that_browser(
 def test_who_is_not_known_gets_a_letter_too_and_finds_nothing(pages: Pages) -> None:
     stranger = _claiming(pages, "nobody@grace.example")
     assert "No seat is waiting for you here" in stranger.page.text
+    assert "Perhaps your institution has another e-mail of yours: try that one." in stranger.page.text
     assert pages.browser().open("/claim/hope").code == 404
 
 
@@ -537,7 +538,7 @@ def test_one_account_holds_what_several_institutions_give(pages: Pages) -> None:
     for _ in range(2):
         ben.press_first("Claim this seat")
         ben.open("/")
-    assert "Your seats Logos Grace Seminary Until 30 June 2027 Logos Hope Seminary" in ben.page.text
+    assert "In your account Logos Grace Seminary Until 30 June 2027 Logos Hope Seminary" in ben.page.text
     assert {row["institution"] for row in rows(pages.folder, "holding")} == {"grace", "hope"}
     applied(hope, [*BEN[:3], ""], now=LATER)
     assert "Hope Seminary" not in ben.open("/").text

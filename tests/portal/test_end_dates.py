@@ -45,7 +45,7 @@ def test_a_member_reads_until_when_the_seat_lasts_and_when_it_ended(pages: Pages
     assert "Waiting for you Logos Grace Seminary Until 30 June 2027" in ben.page.text
     assert "You have claimed your seat. Logos Grace Seminary Until 30 June 2027" in ben.press("Claim this seat").text
     pages.now = OVER
-    assert "Your seats Logos Grace Seminary Ended on 30 June 2027" in ben.open("/").text
+    assert "In your account Logos Grace Seminary Ended on 30 June 2027" in ben.open("/").text
 
 
 def test_what_has_ended_is_no_longer_offered(pages: Pages) -> None:

@@ -112,7 +112,7 @@ def test_a_library_that_was_removed_while_its_page_was_open_is_not_a_broken_link
 def _is_gone(told: Page, title: str) -> None:
     assert (told.code, told.title) == (409, title)
     assert "ask your institution" in told.text
-    assert "My licenses" in told.links
+    assert "Your seats" in told.links
 
 
 def test_who_comes_back_too_late_is_told_why_a_code_is_asked_for_again(pages: Pages) -> None:

@@ -198,6 +198,16 @@ def test_the_word_of_a_proxy_counts_if_it_is_the_trusted_one(open_school: Path, 
         assert pages.browser().open(f"{pages.url}/sign-in", X_Forwarded_Host="evil.example").code == 400
 
 
+def test_a_file_that_is_too_large_to_be_taken_is_refused_in_words(pages: Served) -> None:
+    visitor = pages.browser()
+    visitor.open(f"{pages.url}/sign-in")
+    there = visitor.http.post(f"{pages.url}/sign-in", headers={"Content-Length": str(20 * 1024 * 1024)}, timeout=30)
+    assert there.status_code == 413
+    assert there.text == (
+        "This file is too large. It can have at most 8 MB. Go back, split it, and upload the parts one by one.\n"
+    )
+
+
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux limits the files of another process")
 def test_what_is_uploaded_is_never_written_to_a_disk(pages: Served) -> None:
     visitor = pages.browser()

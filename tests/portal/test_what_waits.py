@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -151,14 +152,16 @@ def test_the_overview_begins_with_what_waits_and_names_whom_no_letter_reached(
     assert "What waits Members whose letter was not delivered: 1 Okafor, Ben Claim page" in page.text
     assert ruth.open(page.links["Okafor, Ben"]).title == "Ben Okafor"
     ran(school, "ledger", "claim", "logos", BEN[0])
+    assert "was not delivered" not in ruth.open("/admin/grace/").text, "Ben has the seat without the letter"
     config = (school / "seatsync.yaml").read_text()
     (school / "seatsync.yaml").write_text(
         config.replace("system: jamworks,", "system: jamworks, delivered_by: vendor,")
     )
     applied(school, ANN, BEN, CY)
     page = ruth.open("/admin/grace/")
-    assert "What waits Steps to be done at the vendor: 1" in page.text
-    assert ruth.open(page.links["Steps to be done at the vendor: 1"]).title == "Work list"
+    assert "What waits To be done at the vendor : Add people (Jamworks): 1" in page.text
+    assert ruth.open(page.links["To be done at the vendor"]).title == "Work list"
+    assert "Give this address to members" in page.text
 
 
 def test_the_overview_says_which_seats_end_and_how_far_invitations_have_come(
@@ -180,21 +183,30 @@ def test_the_overview_says_which_seats_end_and_how_far_invitations_have_come(
 
 
 def test_a_page_writes_all_its_dates_in_one_way(school: Path, ruth: Browser) -> None:
-    pages = ["", "members", "licenses", "over-time", "journal"]
-    for page in (*(ruth.open(f"/admin/grace/{path}") for path in pages), ruth.open("/admin/grace/members/2")):
+    for path in ("", "members", "licenses", "over-time", "journal", "members/2"):
+        page = ruth.open(f"/admin/grace/{path}")
         shown = re.sub(r"(imported:|until )\S+", "", page.text)  # tags and events are quoted
-        assert "September 2026" in shown, page.path
+        assert re.search(r"(September|June) 202[67]", shown), page.path
         assert not re.search(r"20\d\d-\d\d-\d\d", shown), page.path
     assert "1 September 2026, 00:00 UTC" in ruth.page.text
+
+
+def test_the_tag_of_the_first_apply_stands_among_the_tags_as_in_filter_and_export(school: Path, ruth: Browser) -> None:
+    for path in ("members", "members/2", "members?tag=imported:2026-09-01", "members.csv"):
+        page = ruth.open(f"/admin/grace/{path}")
+        assert re.search(r"student(, |;)imported:2026-09-01", page.text or page.body), path
 
 
 def test_an_e_mail_is_whole_unless_it_is_wider_than_a_phone(school: Path, ruth: Browser) -> None:
     short, long = "anna-lena.o-neil@grace.example", f"{'anna-' * 9}lena@grace.example"
     applied(school, *([email, "Ann", "Lee", ""] for email in (short, long)), now=LATER)
-    body = ruth.open("/admin/grace/members").body
-    assert f'<span class="whole">{short}</span>' in body
-    assert f'<span class="whole">{long}</span>' not in body
-    assert long in body
+    for page in ("members", "journal"):
+        body = ruth.open(f"/admin/grace/{page}").body
+        assert f'<span class="whole">{short}</span>' in body
+        assert f'<span class="whole">{long}</span>' not in body
+        assert long in body
+    assert '<span class="whole">imported:' in ruth.open("/admin/grace/members").body, "a day is whole, too"
+    assert '<span class="whole"></span>' not in ruth.open("/admin/grace/members").body
 
 
 def test_the_journal_says_who_did_it_in_words_and_shows_no_fingerprint(
@@ -259,6 +271,51 @@ def test_seats_that_the_next_apply_takes_back_are_told_where_a_library_runs_shor
         assert "No seat is left. Seats with last day 30 June 2027, which go with the next apply: 1" in text
 
 
+def test_the_pages_say_when_a_library_will_be_full_in_the_words_of_the_report(school: Path, pages: Pages) -> None:
+    config = (school / "seatsync.yaml").read_text()
+    (school / "seatsync.yaml").write_text(config.replace("slots: 1000", "slots: 21"))
+    applied(school, *([f"{n}@grace.example", "Ann", f"L{n}", "student"] for n in range(10)), ANN, BEN, now=LATER)
+    pages.now = datetime(2026, 10, 1, tzinfo=UTC)
+    ruth = pages.account("ruth@grace.example")
+    sentence = "At the pace of the last 30 days (seats used: +10) it will be full about 31 October 2026."
+    assert sentence in ran(school, "report", now="2026-10-01T00:00:00Z").out
+    for path in ("", "libraries"):
+        assert ruth.open(f"/admin/grace/{path}").text.count(sentence) == 1
+    page = ruth.open("/admin/grace/over-time")
+    assert f"10 of 21 seats available. {sentence}" in page.text
+    assert f"seats used. {sentence[:-1]}. Seats with last day" in page.body, "the words of the drawing"
+
+
+def calls_of(monkeypatch: pytest.MonkeyPatch, *functions: tuple[ModuleType, str]) -> list[str]:
+    """Return the list that gets the name of each of the functions when it is called."""
+    called: list[str] = []
+
+    def noted(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*given: Any) -> Any:
+            called.append(name)
+            return real(*given)
+
+        return call
+
+    for module, name in functions:
+        monkeypatch.setattr(module, name, noted(name, getattr(module, name)))
+    return called
+
+
+def test_the_past_is_read_once_a_day(school: Path, pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = calls_of(monkeypatch, (over_time, "used_by_day"))
+    ruth = pages.account("ruth@grace.example")
+    for path in ("", "libraries", "over-time"):
+        ruth.open(f"/admin/grace/{path}")
+    ran(school, "ledger", "claim", "logos", BEN[0])
+    assert "today" in ruth.open("/admin/grace/over-time").text
+    assert read == ["used_by_day"]
+    pages.now += timedelta(days=1)
+    ruth = pages.signed_in("ruth@grace.example")
+    ruth.open("/admin/grace/")
+    assert read == ["used_by_day"] * 2
+
+
 def test_a_bar_is_hatched_where_a_seat_is_unclaimed(school: Path, ruth: Browser) -> None:
     def bars(page: str) -> list[list[str]]:
         drawn = re.findall(r'<svg class="bar".*?</svg>', page, re.DOTALL)
@@ -274,17 +331,7 @@ def test_a_bar_is_hatched_where_a_seat_is_unclaimed(school: Path, ruth: Browser)
 def test_the_overview_counts_all_licenses_once_in_each_state_of_the_ledger_and_letters_each_time(
     school: Path, ruth: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    counted: list[str] = []
-
-    def noted(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
-        def count(*given: Any) -> Any:
-            counted.append(name)
-            return real(*given)
-
-        return count
-
-    for module, name in ((routes, "answers"), (over_time, "ends_ahead")):
-        monkeypatch.setattr(module, name, noted(name, getattr(module, name)))
+    counted = calls_of(monkeypatch, (routes, "answers"), (over_time, "ends_ahead"))
     assert "letters not sent yet: 1" in ruth.open("/admin/grace/").text
     ran(school, "outbox", "send")
     assert "letters not sent yet" not in ruth.open("/admin/grace/").text
@@ -304,14 +351,17 @@ def test_seats_are_drawn_over_time_and_told_as_a_table_and_a_calendar(school: Pa
     assert page.body.count('<svg class="over-time"') == 3
     assert "0 of 1,000 seats used" not in page.body
     assert 'aria-label="1 of 1,000 seats used. Seats with last day 30 June 2027: 1"' in page.body
+    assert "1,000 0 1 September 2026 30 July 2027 today, 7 September 2026 Line:" in page.text, "the drawing's scale"
     assert "Seats that end, by month June 2027 Seats with last day 30 June 2027: 1" in page.text
     assert "January 2027 Seats with last day 15 January 2027: 1" in page.text
     logos = page.text.partition("Seats with last day 30 June 2027: 1")[2]
     first, second, now = "1 September 2026", "5 September 2026", "7 September 2026"
     assert f"Day Seats used Known or expected {first} 1 known {now} 1 today after 30 June 2027 0 expected" in logos
     ran(school, "ledger", "opt-out", "logos", BEN[0], now=LATER)
+    pages.now = datetime(2026, 9, 8, tzinfo=UTC)
+    ruth = pages.signed_in("ruth@grace.example")
     page = ruth.open("/admin/grace/over-time")
-    assert f"{first} 1 known {second} 0 known {now} 0 today" in page.text
+    assert f"{first} 1 known {second} 0 known 8 September 2026 0 today" in page.text
     assert "30 June 2027" not in page.text
     pages.now = datetime(2027, 1, 16, tzinfo=UTC)
     ruth = pages.signed_in("ruth@grace.example")

@@ -179,6 +179,7 @@ def test_what_cannot_be_undone_is_asked_about(pages: Pages, ruth: Browser) -> No
     _step(ruth, PERMANENT)
     asked = ruth.press("Mark all as done: 1", who="all")
     assert "Is this done at the vendor?" in asked.text
+    assert "This field is required" not in asked.text, "nobody has been asked yet"
     assert PERMANENT in _open(pages.folder)
     assert "This field is required" in ruth.press("Mark as done").text
     assert PERMANENT in _open(pages.folder)

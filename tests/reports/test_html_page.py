@@ -192,6 +192,40 @@ def test_no_table_breaks_a_word_or_leaves_the_page(width: int, root: Path, open_
         assert box is None or box["height"] < 45
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_an_email_breaks_behind_the_at_sign_only_and_only_where_it_must(
+    width: int, tmp_path: Path, open_page: Open
+) -> None:
+    people = [("yohannes.gebremariam.history", "Yohannes", "reader")]
+    apply(write(tmp_path / "emails", people))
+    write(tmp_path / "emails", [*people, ("new", "Ann", "")])
+    (tmp_path / "emails/members.csv").write_text("email,given_name,family_name\nnew@grace.example,Ann,Lee\n")
+    page = open_page(page_of(tmp_path / "emails"), viewport={"width": width, "height": 900})
+    lines = page.get_by_role("cell", name="yohannes").first.evaluate(_LINES)
+    email = "yohannes.gebremariam.history@grace.example"
+    assert lines == ([email] if width == 1280 else ["yohannes.gebremariam.history@", "grace.example"])
+    place = page.get_by_role("cell", name=re.compile(r"^was\s")).first.evaluate(_LINES)
+    assert place == ["was\u00a0members.csv:2"]
+
+
+_LINES = """cell => {
+  const lines = new Map(), range = document.createRange(), walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+  for (let node; (node = walker.nextNode());) for (let n = 0; n < node.length; n++) {
+    range.setStart(node, n); range.setEnd(node, n + 1);
+    const top = Math.round(range.getBoundingClientRect().top);
+    lines.set(top, (lines.get(top) ?? "") + node.data[n]);
+  }
+  return [...lines.values()];
+}"""
+"""The lines of a cell, as the browser breaks them."""
+
+
+def test_each_section_of_changes_says_what_its_own_signs_mean(root: Path, open_page: Open) -> None:
+    page = open_page(page_of(root / "fine"))
+    expect(page.locator(".changes.final .legend")).to_have_text("+ is added, ^ becomes permanent")
+    expect(page.locator(".changes.all .legend")).to_have_text("+ is added, - is taken away, ~ changes")
+
+
 def test_the_title_and_the_first_screen_tell_the_verdict(root: Path, open_page: Open) -> None:
     page = open_page(PAGES["refused"](root), viewport={"width": 390, "height": 700})
     assert page.title() == "Blocked: School refused (refused)"

@@ -276,6 +276,20 @@ def test_a_permanent_seat_that_is_never_taken_back_is_in_no_count_of_the_panel_n
     alone = report([a_plan("a", *kept, broken=1)])
     assert "\n- **Lose access**: nobody\n" in alone
     assert "\n- **In all**: nothing\n" in alone
+    both = report([a_plan("a", *revokes(3), *kept, broken=1), a_plan("b", *revokes(2))])
+    assert " In all: 5 seats taken back." in both
+
+
+def test_a_permanent_seat_that_is_never_taken_back_stands_as_refused_in_every_report() -> None:
+    kept = [change._replace(kind="permanent", member="owner@grace.example") for change in revokes(1)]
+    view = a_plan("a", *revokes(3), *kept, broken=1)
+    title = "1 person would lose books, but owns it permanently"
+    said = report([view])
+    assert said.index("### Refused (1 change)") < said.index(title) < said.index("### Taken away (3 changes)")
+    written = as_text(view)
+    assert written.index("\nRefused\n") < written.index(f"- {title}\n") < written.index("- 3 people lose books\n")
+    page = "".join(html.plans([view]))
+    assert page.index(">Refused</h2>") < page.index(title) < page.index("3 people lose books")
 
 
 def test_each_verdict_has_its_own_colour_in_the_terminal_and_on_the_page() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -66,7 +67,8 @@ def test_the_page_is_accessible_and_fits_a_phone(
     assert said == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.inner_text(".scale >> nth=0").split() == ["40", "0"]
-    assert "today, 2026-09-01" in (page.text_content(".axis >> nth=0") or "")
+    assert "today, 1 September 2026" in (page.text_content(".axis >> nth=0") or "")
+    assert "2026-" not in page.inner_text("main"), "the page writes its days in one way"
     head = page.get_by_role("rowheader", name="unclaimed", exact=True).first
     lines = "head => { const text = document.createRange(); text.selectNodeContents(head); return text.getClientRects().length; }"
     assert head.evaluate(lines) == 1, "the word is broken"
@@ -96,3 +98,9 @@ def test_the_table_begins_a_year_ago_with_the_seats_used_then_and_ends_within_tw
         DayUsed("2026-09-01", 40),
     ]
     assert made.ahead == [DayUsed("2026-09-01", 38), DayUsed("2027-06-30", 20)]
+
+
+def test_a_day_has_one_row_also_the_first_and_today() -> None:
+    past = [DayUsed("2025-01-10", 5), DayUsed("2025-09-01", 7), DayUsed(TODAY.isoformat(), 39)]
+    assert chart(replace(FULL, past=past), TODAY, "").past == [DayUsed("2025-09-01", 7), DayUsed("2026-09-01", 40)]
+    assert chart(replace(FULL, past=past[2:]), TODAY, "").past == [DayUsed("2026-09-01", 40)]

@@ -21,7 +21,10 @@ from seatsync.domain.portal.progress import status_in_words
 from seatsync.domain.text.days import day_in, local
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from seatsync.domain.person import Member
+    from seatsync.domain.snapshot import Snapshot
     from seatsync.reports.writer import Writer
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -114,6 +117,16 @@ class StatusWord(click.Choice[str]):
         return Status.DELIVERED.value if word == claimed else word
 
 
+def must_be_known(library: str | None, snapshot: Snapshot, connection: Connection, institution: str) -> None:
+    """Refuse a library that the ledger does not have and of which nothing was ever recorded."""
+    from seatsync.ledger.queries.history import HistoryFilter, history
+
+    if not library or library in snapshot.libraries:
+        return
+    if not history(connection, institution, HistoryFilter(library=library), 1, False):
+        raise unknown_library(library, snapshot.libraries)
+
+
 def unknown_library(library: str, libraries: Iterable[str], has: str = "The ledger has") -> click.UsageError:
     """The failure of a command that names a library that is not among the ``libraries``: those of the ledger, or ``has`` says whose."""
     from seatsync.domain.text.guesses import did_you_mean
@@ -125,9 +138,9 @@ def unknown_library(library: str, libraries: Iterable[str], has: str = "The ledg
 
 def member_row(member: Member) -> dict[str, Any]:
     """A member as a row of a list; the tags include the automatic ``imported:`` tag."""
-    from seatsync.domain.text.tags import IMPORTED, split_tags
+    from seatsync.domain.text.tags import tags_with_day
 
-    tags = [*split_tags(member.tags), IMPORTED + member.imported_on]
+    tags = tags_with_day(member.tags, member.imported_on)
     return {name: getattr(member, name) for name in Person._fields} | {"tags": tags}
 
 

@@ -212,6 +212,25 @@ def member_numbers(connection: Connection | None, institution: str, name: str) -
     return numbers
 
 
+def numbers_ever_named(connection: Connection | None, institution: str, name: str, run: Run) -> list[int]:
+    """The numbers of the members with this e-mail or student id, or else of those who once had it; who they are now is said.
+
+    Raises:
+        Impossible: nobody ever had it.
+    """
+    from seatsync.ledger.queries.named import members_named, names_of
+    from seatsync.ledger.queries.origins import formerly_named
+
+    numbers = members_named(connection, institution, name) if connection is not None else []
+    if not numbers and connection is not None and (numbers := formerly_named(connection, institution, name)):
+        shown = str if run.redactor is None else run.redactor.who
+        now = ", ".join(shown(email or student_id) for email, student_id in names_of(connection, institution, numbers))
+        run.say(f"{shown(name)} is now {now}.")
+    if not numbers:
+        raise nobody_named(connection, institution, name)
+    return numbers
+
+
 def nobody_named(connection: Connection | None, institution: str, name: str) -> Impossible:
     """The failure of a command for a member whom the ledger does not know by this e-mail or student id."""
     from seatsync.apply.members import Impossible

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from seatsync.domain.license import Kind, License, Status
 from seatsync.domain.person import Member, account_key, found_by
 from seatsync.domain.portal.progress import OPEN
-from seatsync.domain.text.tags import IMPORTED, split_tags
+from seatsync.domain.text.tags import tags_with_day
 
 CHOICES = {
     "licensed": ("with", "without", "all"),
@@ -56,7 +56,7 @@ class Filters:
                 continue
             if self.role and member.role != self.role:
                 continue
-            if tags and not tags <= {*split_tags(member.tags), IMPORTED + member.imported_on}:
+            if tags and not tags <= {*tags_with_day(member.tags, member.imported_on)}:
                 continue
             if sought and sought not in found_by(member) and sought not in account_key(member):
                 continue

@@ -60,7 +60,7 @@ def line(plans: Collection[Plan], commit: str, most: int = MOST) -> str:
     """
     counts: Counter[str] = Counter()
     for plan in plans:
-        counts.update(plan.summary)
+        counts.update(plan.possible)
     to_review = [plan for plan in plans if plan.changes and (plan.asked or not plan.fingerprint)]
     day = max((plan.now for plan in to_review), default="")
     known = commit if re.fullmatch("[0-9a-f]*", commit) else ""

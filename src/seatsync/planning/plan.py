@@ -20,7 +20,7 @@ from seatsync.domain.person import Member
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import instant_in, iso
 from seatsync.planning.asked import Begun, asked_for
-from seatsync.planning.change import Change, Groups
+from seatsync.planning.change import Change, Groups, is_impossible
 from seatsync.planning.line.drawing import DrawnLine
 from seatsync.planning.portal.found import Drift
 from seatsync.planning.seats import SlotChange
@@ -99,6 +99,12 @@ class Plan:
         """The number of changes of each action, in the order of application; actions without changes are left out."""
         counts = Counter(change.action for change in self.changes)
         return {action.value: counts[action] for action in sorted(counts, key=ORDER.__getitem__)}
+
+    @property
+    def possible(self) -> dict[str, int]:
+        """The ``summary`` without what is only there to be refused: what an apply could do at most."""
+        refused = Counter(change.action.value for change in self.changes if is_impossible(change))
+        return dict(Counter(self.summary) - refused)
 
     @property
     def irreversible(self) -> list[Change]:

@@ -63,6 +63,18 @@ def steps_in_words(people: Mapping[StepKind, int], books: Snapshot) -> list[tupl
     ]
 
 
+def in_words(step: str) -> str:
+    """What is done in a step, by its name in a plan: ``Add people`` for ``3-import``. A step of no portal keeps its name."""
+    folder, _, base = step.rpartition("/")
+    for portal in PORTALS.values():
+        for number, task in enumerate(portal.tasks, 1):
+            begin = base_name(number, task, "")
+            if folder in ("", portal.name) and (base == begin or (task.per_library and base.startswith(begin))):
+                where = ", ".join(filter(None, (base.removeprefix(begin), portal.title if folder else "")))
+                return f"{task.title} ({where})" if where else task.title
+    return step
+
+
 def work_added(changes: Sequence[Change], snapshot: Snapshot, institution: Institution, today: str) -> dict[str, int]:
     """By how many people each step of the work list grows by these legal changes; negative where it shrinks.
 

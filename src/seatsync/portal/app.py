@@ -22,7 +22,7 @@ from seatsync.portal.accounts.forms import EmptyForm
 from seatsync.portal.accounts.sessions import visitor
 from seatsync.portal.admin import routes, work_list
 from seatsync.portal.members import brand, claim, home, link
-from seatsync.portal.web import errors, health, letterhead, moved, request_log, translation
+from seatsync.portal.web import errors, health, letterhead, moved, request_log, translation, twice
 from seatsync.portal.web.limits import PER_ADDRESS, network
 from seatsync.portal.web.request_log import RequestLog, Took
 from seatsync.portal.web.site import Site, SiteSettings, site
@@ -95,6 +95,7 @@ def create_app(here: Site, took: Took | None = None) -> Flask:
     errors.register(app)
     translation.register(app)
     app.after_request(_with_headers)
+    app.after_request(twice.note_end)
     moved.register(app)
     app.context_processor(_template_values)
     app.wsgi_app = RequestLog(app.wsgi_app, took)  # type: ignore[method-assign]

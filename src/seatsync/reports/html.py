@@ -104,8 +104,8 @@ def outcomes(views: Sequence[PlanView]) -> str:
 def rows(group: Group) -> Iterator[Markup]:
     """Yield the rows of a group's table, one chunk at a time.
 
-    A chunk is escaped as a whole. Tabs and newlines separate its cells, and other controls mark its links: the view allows none
-    of them in a text.
+    A chunk is escaped as a whole, and an e-mail may break behind its @: no link's address has one. Tabs and newlines separate its
+    cells, and other controls mark its links: the view allows none of them in a text.
     """
     has_reason = bool(group.reason)
     return _rows(
@@ -141,9 +141,7 @@ def places(line: LineView) -> Iterator[Markup]:
 def _rows(lines: Iterable[tuple[str, ...]]) -> Iterator[Markup]:
     left = iter(lines)
     while chunk := list(islice(left, CHUNK)):
-        escaped = str(escape("\n".join(map("\t".join, chunk))))
-        if _RIGHT_TO_LEFT.search(escaped):
-            escaped = _isolated(escaped)
+        escaped = _in_order(str(escape("\n".join(map("\t".join, chunk)))).replace("@", "@<wbr>"))
         linked = escaped.replace(_LINK, '<a href="').replace(_SHOWN, '">').replace(_END, "</a>")
         cells = linked.replace("\t", "</td><td>").replace("\n", "</td></tr>\n<tr><td>")
         yield Markup(f"<tr><td>{cells}</td></tr>")  # noqa: S704 (escaped above)
@@ -153,25 +151,29 @@ _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc](?:[^\x00
 """Words of a script that is written from right to left, with what joins them."""
 
 
-def _isolated(escaped: str) -> str:
-    """Return escaped text in which words from right to left change the order of nothing else."""
-    return _RIGHT_TO_LEFT.sub(r"<bdi>\g<0></bdi>", escaped)
-
-
 def in_order(text: str) -> Markup:
-    """Return text in which words from right to left stand where they belong."""
-    return Markup(_isolated(str(escape(text))))  # noqa: S704 (escaped)
+    """Return a sentence in which words from right to left stand where they belong, and a long e-mail breaks behind its @."""
+    return Markup(_in_order(_LONG_EMAIL.sub(r"\g<0><wbr>", str(escape(text)))))  # noqa: S704 (escaped)
+
+
+_LONG_EMAIL = re.compile(r"(?=[^\s(),;]{30})[^\s(),;@]+@")
+"""The beginning of an e-mail that may be longer than a line of a phone."""
+
+
+def _in_order(escaped: str) -> str:
+    return _RIGHT_TO_LEFT.sub(r"<bdi>\g<0></bdi>", escaped) if _RIGHT_TO_LEFT.search(escaped) else escaped
 
 
 _LINK, _SHOWN, _END = "\x01", "\x02", "\x03"  # around a link's address and words
 
 
 def _place(told: Line) -> str:
-    return _linked(told.where, told.address)
+    """A place with the marks of a link, if a code host shows it. What is before the file stays beside it."""
+    where = told.where.replace(" ", "\N{NO-BREAK SPACE}", 1) if told.where.startswith("was ") else told.where
+    return _linked(where, told.address)
 
 
 def _linked(where: str, address: str) -> str:
-    """A place with the marks of a link, if a code host shows it."""
     return f"{_LINK}{address}{_SHOWN}{where}{_END}" if address else where
 
 

@@ -12,7 +12,7 @@ from seatsync.domain.person import Member
 from seatsync.domain.portal.export import IN_PORTAL, ON_ROSTER, UNTIL
 from seatsync.domain.portal.progress import progress
 from seatsync.domain.text.formulas import defused
-from seatsync.domain.text.tags import IMPORTED, TAG_SEPARATOR
+from seatsync.domain.text.tags import TAG_SEPARATOR, tags_with_day
 from seatsync.systems.registry import EXPORT_LICENSE_COLUMNS, EXPORT_MORE, EXPORT_TEMPLATE
 
 OF_MEMBERS = (*EXPORT_TEMPLATE.names, *EXPORT_MORE, ON_ROSTER)
@@ -60,7 +60,7 @@ def member_header(libraries: Iterable[Library]) -> list[str]:
 def member_row(member: Member, libraries: Iterable[Library], held: Iterable[License]) -> list[str]:
     """Return a row for ``member_header``: a member with a license for each library."""
     fields = list(_fields(member))
-    fields[_TAGS] = TAG_SEPARATOR.join(filter(None, (member.tags, IMPORTED + member.imported_on)))
+    fields[_TAGS] = TAG_SEPARATOR.join(tags_with_day(member.tags, member.imported_on))
     row = [*fields, "yes" if member.on_roster else "no"]
     for library, license in zip(libraries, held, strict=True):
         row += (license.kind.value, license.status.value, license.ends)

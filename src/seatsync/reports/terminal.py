@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import IO
+from unicodedata import bidirectional
 
 from rich.console import Console
 from rich.text import Text
 
 from seatsync.reports.sentences import HANG, columns_of, words_in_lines
-from seatsync.reports.tables.layout import HEADER, LABEL, lay_out
+from seatsync.reports.tables.layout import HEADER, LABEL, Part, lay_out
 from seatsync.reports.writer import UNLIMITED_WIDTH
+
+_MARK = "\N{LEFT-TO-RIGHT MARK}"
 
 
 class Terminal:
@@ -43,7 +46,7 @@ class Terminal:
         indent: int = 0,
     ) -> None:
         for parts in lay_out(rows, headers, right, self.width - indent):
-            styled = [(text, self._style(column, styles)) for text, column in parts]
+            styled = [(text, self._style(column, styles)) for text, column in _kept_apart(parts)]
             if any(style for _, style in styled):
                 self.line((" " * indent, ""), *styled, folded=False)
             else:  # much faster than rich, and there may be a hundred thousand
@@ -56,6 +59,17 @@ class Terminal:
         if column == LABEL:
             return "dim"
         return styles[column] if column < len(styles) else ""
+
+
+def _kept_apart(parts: list[Part]) -> list[Part]:
+    """The parts of a line; behind one that is written from right to left, a mark (left-to-right) that nobody sees. Without it, a
+    terminal that shows such a name in its order takes a number in the next column for a part of it."""
+    *before, last = parts
+    return [*((text + _MARK if _goes_left(text) else text, column) for text, column in before), last]
+
+
+def _goes_left(text: str) -> bool:
+    return not text.isascii() and any(bidirectional(letter) in ("R", "AL") for letter in text)
 
 
 def _folded(line: Text, width: int) -> Text:

@@ -9,6 +9,7 @@ from typing import IO, assert_never
 
 from seatsync.domain.action import Sign
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
+from seatsync.domain.library import BY_KIND
 from seatsync.reports.drift import of_plan
 from seatsync.reports.sentences import in_lines, words_in_lines
 from seatsync.reports.view.decision import Decision
@@ -52,6 +53,7 @@ def plan(out: Writer, view: PlanView, everything: bool) -> None:
     _findings(out, view.warnings, Severity.WARNING)
     if view.plan.changes or view.refused:
         _slots(out, view)
+    _groups(out, "Refused", view.impossible, None if everything else MANY)
     _groups(out, "Cannot be undone", view.irreversible, None if everything else MANY)
     _groups(out, "Changes", view.groups, None if everything else FEW)
     _lines(out, view)
@@ -113,8 +115,14 @@ def _label(severity: Severity) -> str:
 
 
 def _slots(out: Writer, view: PlanView) -> None:
+    """The seats; a kind that has none has no number."""
+    kinds = {*BY_KIND.values()}
+    rows = [
+        ["" if name in kinds and cell == "0" else cell for name, cell in zip(HEADERS, row, strict=True)]
+        for row in view.slots
+    ]
     out.line()
-    out.table(view.slots, HEADERS, HEADERS[1:])
+    out.table(rows, HEADERS, HEADERS[1:])
 
 
 def _groups(out: Writer, title: str, groups: list[Group], most: int | None) -> None:

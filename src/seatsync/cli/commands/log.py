@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING
 import click
 
 from seatsync.cli.institution import institution_of, ledger_of
-from seatsync.cli.lists import in_local_time, print_rows, redacted, unknown_library
+from seatsync.cli.lists import in_local_time, must_be_known, print_rows, redacted
 from seatsync.cli.options import Moment, common, day, one_folder, option
-from seatsync.cli.planning import member_numbers, without_members
+from seatsync.cli.planning import numbers_ever_named, without_members
 from seatsync.cli.run import Run
 from seatsync.domain.fields import MAX_NUMBER
 from seatsync.domain.text.days import end_of, start_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-    from seatsync.domain.snapshot import Snapshot
 
 COLUMNS = ("serial", "at", "actor", "commit", "plan", "what", "library", "member", "detail")
 
@@ -62,7 +60,7 @@ def command(
     institution, persons = institution_of(folder, run), run.redactor is None
     with run.step("Reading the ledger"), ledger_of(run, folder, institution).reading() as connection:
         snapshot = without_members(connection, institution, run)
-        members = member_numbers(connection, institution, member) if member else None
+        members = numbers_ever_named(connection, institution, member, run) if member else None
         if values["plan"] and connection is not None:
             values["plan"] = _as_recorded(values["plan"], connection, institution)
         first, last = day(since, snapshot.timezone), day(until, snapshot.timezone)
@@ -74,7 +72,7 @@ def command(
         )
         lines = history(connection, institution, wanted, limit, persons) if connection is not None else []
         if not lines and connection is not None and snapshot.serial:
-            _must_be_known(values["library"], snapshot, connection, institution)
+            must_be_known(values["library"], snapshot, connection, institution)
     rows = in_local_time((line._asdict() for line in lines), ["at"], run, snapshot.timezone)
     if run.format == "text" and rows:
         from seatsync.cli.output.journal import print_events
@@ -83,16 +81,6 @@ def command(
         print_events(text.stdout(run.no_color), redacted(rows, run))
     else:
         print_rows(run, COLUMNS, rows, "No journal entries match." if snapshot.serial else "No journal entries yet.")
-
-
-def _must_be_known(library: str | None, snapshot: Snapshot, connection: Connection, institution: str) -> None:
-    """Refuse a library that the ledger does not have and of which nothing was ever recorded."""
-    from seatsync.ledger.queries.history import HistoryFilter, history
-
-    if not library or library in snapshot.libraries:
-        return
-    if not history(connection, institution, HistoryFilter(library=library), 1, False):
-        raise unknown_library(library, snapshot.libraries)
 
 
 def _as_recorded(plan: str, connection: Connection, institution: str) -> str:

@@ -18,8 +18,11 @@ from seatsync.domain.diagnostic import counted
 from seatsync.domain.text.days import day_in
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from sqlalchemy import Connection
 
+    from seatsync.ledger.queries.outlook.outlook import Outlook
     from seatsync.plans.result import PlanResult
     from seatsync.reports.outlook.page import State
 
@@ -35,8 +38,8 @@ def command(run: Run, folders: list[Path]) -> None:
     seatsync report institutions/* > seats.html
     seatsync report --format json | jq '.libraries[].ends'
 
-    The page loads nothing, has no script and names no member. The numbers come from the ledger; the dashed lines say what is left
-    as seats end, if nothing else happens.
+    The page loads nothing, has no script and names no member. The numbers come from the ledger; the dashed lines say how many are
+    still used as seats end, if nothing else happens.
     """
     if run.format == "html" and sys.stdout.isatty():
         raise click.UsageError(
@@ -69,15 +72,15 @@ def _state(folder: Path, run: Run) -> State:
 
 
 def _of_plan(result: PlanResult) -> Iterator[str]:
-    """What the files ask for that the ledger does not have yet."""
+    """What the next apply would do: what the files ask for, and what is due, such as reminders."""
     if result.plan is None:
         yield "The files have mistakes; `seatsync validate` lists them."
     elif result.plan.refusals:
         codes = ", ".join(sorted({refusal.code for refusal in result.plan.refusals}))
         yield f"The plan of the files is blocked ({codes}); `seatsync plan` says why."
     elif result.plan.changes:
-        many = counted(len(result.plan.changes), "change of the files is", "changes of the files are")
-        yield f"{many} not applied yet; `seatsync plan` shows them."
+        many = counted(len(result.plan.changes), "change comes", "changes come")
+        yield f"{many} with the next apply; `seatsync plan` shows them."
 
 
 def _open(connection: Connection, institution: str) -> Iterator[str]:
@@ -111,6 +114,7 @@ def _as_json(state: State) -> dict[str, Any]:
                 **one.slots.as_dict(),
                 "past": _days(one.past),
                 "ahead": _days(one.ahead(state.today)),
+                "full_on": _full_on(one, state.today),
                 "ends": [{"day": day, "seats": number} for day, number, _ in one.ends],
                 "invitations": {
                     "claimed": one.invited.claimed,
@@ -123,6 +127,11 @@ def _as_json(state: State) -> dict[str, Any]:
             for one in state.libraries
         },
     }
+
+
+def _full_on(one: Outlook, today: date) -> str | None:
+    found = one.full_on(today)
+    return found.day if found is not None else None
 
 
 def _days(days: Sequence[tuple[str, int]]) -> list[dict[str, Any]]:

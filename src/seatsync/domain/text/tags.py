@@ -36,6 +36,11 @@ def split_tags(joined: str) -> tuple[str, ...]:
     return tuple(joined.split(TAG_SEPARATOR)) if joined else ()
 
 
+def tags_with_day(joined: str, imported_on: str) -> list[str]:
+    """A member's tags as lists show them: those of ``join_tags``, and the date tag of the day of their first apply."""
+    return [*split_tags(joined), *([IMPORTED + imported_on] if imported_on else [])]
+
+
 def join_ends(ends: Mapping[str, str]) -> str:
     """Join tags with their last days (ISO) into one string: equal for equal mappings."""
     return TAG_SEPARATOR.join(sorted(f"{day} {tag}" for tag, day in ends.items()))

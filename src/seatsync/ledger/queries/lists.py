@@ -15,7 +15,7 @@ from seatsync.domain.license import ABSENT, Kind, License
 from seatsync.domain.person import Member
 from seatsync.domain.portal.progress import progress, saying_more
 from seatsync.domain.snapshot import Snapshot
-from seatsync.domain.text.tags import IMPORTED, split_tags
+from seatsync.domain.text.tags import tags_with_day
 from seatsync.ledger import tables
 from seatsync.ledger.queries.conditions import of_holders, of_listed, of_members
 from seatsync.ledger.queries.keyset import Order, Page, page
@@ -196,7 +196,7 @@ def count_tags(connection: Connection, institution: str) -> Counter[str]:
         *of_members(Filters(roster="on"), institution), _member.number > 0
     )
     for joined, day, number in connection.execute(query.group_by(tags, imported)):
-        for tag in (*split_tags(joined), IMPORTED + day):
+        for tag in tags_with_day(joined, day):
             found[tag] += number
     return found
 

@@ -6,11 +6,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
-from seatsync.domain.action import EVENTS, Action
+from seatsync.domain.action import EVENTS, Action, Unplanned
 from seatsync.domain.origin import Origin
 from seatsync.domain.text.days import day_at
 from seatsync.domain.text.emails import email_key
@@ -114,8 +114,31 @@ NOT_GRANTED = "no longer granted"
 """The reason of a revoke that only the grants explain."""
 
 
+class Ended(NamedTuple):
+    """The ``day`` (ISO) on which a seat was taken back or declined here, and the ``reason`` of a revoke."""
+
+    day: str
+    reason: str
+
+
+def ends_of_seats(connection: Connection, institution: str, member: int, timezone: str) -> dict[str, Ended]:
+    """How the member's last seat of each library ended here; without those granted again, and those that ended at the vendor."""
+    rows, ends = _events_of(connection, institution, member), dict[str, Ended]()
+    reasons = _reasons(connection, institution, rows, timezone)
+    for row in rows:
+        if row.action in (Action.REVOKE, Unplanned.OPT_OUT):
+            ends[row.library] = Ended(day_at(row.at, timezone), reasons.get(row.serial, ""))
+        elif row.action == Action.GRANT:
+            ends.pop(row.library, None)
+    return ends
+
+
 def reasons_of_revokes(connection: Connection, institution: str, member: int, timezone: str) -> dict[int, str]:
     """Why the member's licenses were revoked, in words, by the serials of the events: what the journal has beside each."""
+    return _reasons(connection, institution, _events_of(connection, institution, member), timezone)
+
+
+def _events_of(connection: Connection, institution: str, member: int) -> list[Row[Any]]:
     event, entry = tables.event.c, tables.entry.c
     query = (
         select(event.serial, event.entry, event.action, event.library, event.detail, entry.at)
@@ -123,7 +146,11 @@ def reasons_of_revokes(connection: Connection, institution: str, member: int, ti
         .where(event.institution == institution, event.member == member)
         .order_by(event.serial)
     )
-    rows = connection.execute(query).all()
+    return [*connection.execute(query)]
+
+
+def _reasons(connection: Connection, institution: str, rows: Sequence[Row[Any]], timezone: str) -> dict[int, str]:
+    event = tables.event.c
     revokes = {row.entry for row in rows if row.action == Action.REVOKE}
     left = {row.entry for row in rows if row.action == Action.MEMBER_REMOVE}
     removing = select(event.entry, event.library).where(

@@ -192,9 +192,9 @@ def _address() -> ColumnElement[str]:
 
 
 def outbox_letters(
-    connection: Connection, institution: str, state: str = "", to_member: int | None = None
+    connection: Connection, institution: str, state: str = "", to_member: int | None = None, library: str = ""
 ) -> Iterator[OutboxLetter]:
-    """The letters (in ``state``, or of a member, if given), oldest first, each with the address it was sent to, or will be."""
+    """The letters (in ``state``, of a member or of a library, if given), oldest first, each with the address it was sent to, or will be."""
     outbox, member = tables.outbox.c, tables.member.c
     query = (
         select(
@@ -221,4 +221,6 @@ def outbox_letters(
         query = query.where(outbox.state == state)
     if to_member is not None:
         query = query.where(outbox.member == to_member)
+    if library:
+        query = query.where(outbox.library == library)
     return (OutboxLetter._make(row) for row in connection.execute(query))

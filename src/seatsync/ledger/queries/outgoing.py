@@ -22,7 +22,7 @@ from seatsync.domain.text.characters import printable
 from seatsync.domain.text.days import day_at, day_in
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.languages import language_of, spelled
-from seatsync.domain.text.tags import IMPORTED, split_tags
+from seatsync.domain.text.tags import split_tags, tags_with_day
 from seatsync.domain.waiting import SeatLetter, claim_by, invited_at
 from seatsync.ledger import tables
 from seatsync.ledger.queries.line import number_of
@@ -179,9 +179,7 @@ class _Contents:
         )
         values |= {
             "role": printable(member.role, 500) if member is not None else "",
-            "tags": [*map(printable, (*split_tags(member.tags), IMPORTED + member.imported_on))]
-            if member is not None
-            else [],
+            "tags": [*map(printable, tags_with_day(member.tags, member.imported_on))] if member is not None else [],
             "contacts": self.contacts,
             "help": self.help,
             "language": language,

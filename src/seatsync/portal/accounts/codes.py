@@ -19,6 +19,8 @@ from seatsync.portal.web.mailer import CODE_LIFETIME
 
 PROOF_LIFETIME = timedelta(minutes=30)
 """How long a browser can claim seats after it entered a correct code."""
+AT_ONCE = timedelta(minutes=1)
+"""How long a correct code can be entered again by the browser that entered it."""
 MAX_TRIES = 5
 _DIGITS = 8
 _CODE_COOKIE, _PROOF_COOKIE = "challenge", "proof"
@@ -65,29 +67,30 @@ def check_code(connection: Connection, purpose: Purpose, code: str, now: datetim
     if found is None:
         return None
     token = str(flask.session[_CODE_COOKIE])
-    if not hmac.compare_digest(bytes(found.code), _hash(token, "".join(c for c in code if c.isdigit()))):
+    if not hmac.compare_digest(bytes(found.code), _hash(token, _digits(code))):
         return None
     challenges.remove(connection, _hash(token))
     return PendingCode(found.purpose, found.email, found.account)
 
 
 def prove_mailbox(connection: Connection, code: str, now: datetime) -> bool:
-    """Return whether the code is correct. If so, this browser can claim for a while (see ``proven_email``)."""
+    """Return whether the code is correct. If so, this browser can claim for a while (see ``proven_email``).
+
+    Pressing twice at once is one proof: its token follows from the browser's and the code.
+    """
+    token = _hash(str(flask.session.get(_CODE_COOKIE, "")), f"proof:{_digits(code)}").hex()
     answered = check_code(connection, Purpose.CLAIM, code, now)
-    if answered is None:
+    if answered is not None:
+        challenges.add(connection, Challenge(_hash(token), Purpose.PROVED.value, answered.email, "", b"", iso(now)))
+    elif challenges.find(connection, _proof(token, now - AT_ONCE)) is None:
         return False
-    token = secrets.token_urlsafe(32)
-    challenges.add(connection, Challenge(_hash(token), Purpose.PROVED.value, answered.email, "", b"", iso(now)))
     flask.session[_PROOF_COOKIE] = token
     return True
 
 
 def proven_email(connection: Connection, now: datetime) -> str:
     """Return the e-mail whose mailbox this browser has proved to read; empty for none."""
-    this = Open(
-        _hash(str(flask.session.get(_PROOF_COOKIE, ""))), Purpose.PROVED.value, iso(now - PROOF_LIFETIME), MAX_TRIES
-    )
-    found = challenges.find(connection, this)
+    found = challenges.find(connection, _proof(str(flask.session.get(_PROOF_COOKIE, "")), now - PROOF_LIFETIME))
     return found.email if found is not None else ""
 
 
@@ -110,6 +113,14 @@ def forget(connection: Connection) -> None:
 
 def _answerable(purpose: Purpose, now: datetime) -> Open:
     return Open(_hash(str(flask.session.get(_CODE_COOKIE, ""))), purpose.value, iso(now - CODE_LIFETIME), MAX_TRIES)
+
+
+def _proof(token: str, since: datetime) -> Open:
+    return Open(_hash(token), Purpose.PROVED.value, iso(since), MAX_TRIES)
+
+
+def _digits(code: str) -> str:
+    return "".join(c for c in code if c.isdigit())
 
 
 def _hash(token: str, code: str = "") -> bytes:

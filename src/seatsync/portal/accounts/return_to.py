@@ -28,7 +28,17 @@ def remember_this_page() -> None:
 def remember_letter(email: str) -> None:
     """Remember this page as ``remember_this_page`` does, and the e-mail that the letter with its link went to."""
     remember_this_page()
-    flask.session["email"] = email
+    expect(email)
+
+
+def lead_to_last_step() -> None:
+    """Note that creating an account leads to the remembered page, as the last step of a claim."""
+    flask.session["steps_to"] = flask.session["next"]
+
+
+def is_last_step() -> bool:
+    """Whether the steps of a claim have led to this page."""
+    return str(flask.session.get("steps_to", "")) == f"{request.script_root}{request.path}"
 
 
 def is_from_letter() -> bool:
@@ -41,8 +51,13 @@ def is_to_administration() -> bool:
     return str(flask.session.get("next", "")).startswith(url_for("admin.institutions"))
 
 
+def expect(email: str) -> None:
+    """Remember the e-mail to fill in."""
+    flask.session["email"] = email
+
+
 def expected_email() -> str:
-    """Return the e-mail to fill in for somebody who came from a letter or the claim page; empty if not known."""
+    """Return the e-mail that was last entered here, or that the letter or the claim page knows; empty for none."""
     return str(flask.session.get("email", ""))
 
 

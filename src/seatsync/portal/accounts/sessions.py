@@ -30,7 +30,7 @@ MAX_SESSIONS = 20
 """Sessions per account. A new one replaces the one that was not used for longest."""
 
 _TOKEN = "token"  # noqa: S105
-_KEPT_KEYS = ("next", "language", "proof", "institution", "letter_language", "claim_steps")
+_KEPT_KEYS = ("next", "language", "proof", "institution", "letter_language", "claim_steps", "steps_to")
 """What the browser's cookie keeps when someone signs in."""
 
 

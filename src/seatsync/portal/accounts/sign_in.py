@@ -19,11 +19,12 @@ from seatsync.portal.accounts import codes, identities, passwords, sessions
 from seatsync.portal.accounts.codes import PendingCode, Purpose
 from seatsync.portal.accounts.forms import CodeAndPasswordForm, CodeForm, EmailForm, SignInForm
 from seatsync.portal.accounts.return_to import (
+    expect,
     expected_email,
     is_from_letter,
     is_to_administration,
+    lead_to_last_step,
     redirect_back,
-    signed_in,
 )
 from seatsync.portal.web.limits import CODES, SIGN_IN, TooManyTries, mailbox
 from seatsync.portal.web.site import PageResponse, previous_page, site
@@ -37,16 +38,26 @@ def sign_in() -> PageResponse:
     """Sign in with e-mail and password."""
     if sessions.visitor() is not None:
         return redirect_back()
-    form, here = SignInForm(email=expected_email()), site()
+    form = SignInForm(email=expected_email())
     if not form.validate_on_submit():
         return render_template("sign-in.html", form=form, is_to_administration=is_to_administration())
-    here.limits.spend(SIGN_IN, "sign-in", mailbox(form.email.data))
-    with here.reading() as connection:
-        verified = verify_password(connection, form.email.data, form.password.data)
-    if verified is None or not here.change(partial(_start_session, verified)):
+    if sign_in_with_password(form.email.data, form.password.data) is None:
         form.password.errors = [_("Wrong e-mail or password. Check both.")]
         return render_template("sign-in.html", form=form, is_to_administration=is_to_administration()), 403
     return redirect_back()
+
+
+def sign_in_with_password(email: str, password: str) -> accounts.Account | None:
+    """Check the password and sign in; return the account, or None if there is none with this e-mail and password.
+
+    Raises:
+        TooManyTries: there were too many tries.
+    """
+    here = site()
+    here.limits.spend(SIGN_IN, "sign-in", mailbox(email))
+    with here.reading() as connection:
+        verified = verify_password(connection, email, password)
+    return verified.account if verified is not None and here.change(partial(_start_session, verified)) else None
 
 
 class VerifiedAccount(NamedTuple):
@@ -82,12 +93,11 @@ def sign_out() -> PageResponse:
 
 
 @pages.post("/sign-out-everywhere")
-@signed_in
 def sign_out_everywhere() -> PageResponse:
     """Sign out everywhere."""
-    who = sessions.signed_in_visitor()
-    site().change(lambda connection: sessions.end_all(connection, who.id))
-    flash(_("You are signed out on all devices."))
+    if (who := sessions.visitor()) is not None:
+        site().change(lambda connection: sessions.end_all(connection, who.id))
+        flash(_("You are signed out on all devices."))
     return redirect(url_for("account.sign_in"))
 
 
@@ -108,6 +118,7 @@ def _ask_code(template: str) -> PageResponse:
     if not form.validate_on_submit():
         return render_template(template, form=form, step=1 if is_from_letter() else 0)
     send_code(Purpose.ACCOUNT, form.email.data)
+    expect(form.email.data)
     return redirect(url_for("account.code"))
 
 
@@ -144,21 +155,21 @@ def code() -> PageResponse:
     pending = pending_code(Purpose.ACCOUNT)
     if request.method == "GET" and sessions.visitor() is not None and not codes.was_asked_for():
         return redirect_back()  # the back button, after the code has done its work
-    if pending is None:
-        return no_code_page(url_for("account.new"))
-    form = CodeAndPasswordForm(pending.email)
-    if not form.validate_on_submit():
+    form = CodeAndPasswordForm(pending.email if pending is not None else expected_email())
+    if pending is not None and not form.validate_on_submit():
         return account_code_page(form, pending.email, url_for("account.new"))
-    if sign_in_with_code(form) is not None:
+    if pending is not None and sign_in_with_code(form) is not None:
         return redirect_back()
-    if pending_code(Purpose.ACCOUNT) is None:
-        return no_code_page(url_for("account.new"))
+    if pending is None or pending_code(Purpose.ACCOUNT) is None:
+        return redirect_back() if sign_in_pressed_twice(form) else no_code_page(url_for("account.new"))
     return account_code_page(form, pending.email, url_for("account.new")), 403
 
 
 def account_code_page(form: CodeAndPasswordForm, email: str, resend: str, last_step: int = 3) -> str:
     """Ask for the code that was sent to ``email``, and for a password. The form on the page sends another code from ``resend``."""
     step = 2 if is_from_letter() else 0
+    if step:
+        lead_to_last_step()
     new = url_for("account.new")
     return render_template(
         "account-code.html",
@@ -191,6 +202,15 @@ def sign_in_with_code(form: CodeAndPasswordForm) -> accounts.Account | None:
         return None
     identities.tell_unlinked(found.account, found.unlinked)
     return found.account
+
+
+def sign_in_pressed_twice(form: CodeAndPasswordForm) -> accounts.Account | None:
+    """Sign in whoever pressed "Save and sign in" twice at once; return the account.
+
+    The first press has used the code and set the password of the form, so the second one knows it.
+    """
+    email = expected_email()
+    return sign_in_with_password(email, form.password.data) if email and form.validate_on_submit() else None
 
 
 def pending_code(purpose: Purpose) -> PendingCode | None:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from shlex import quote
 from typing import NamedTuple
 
-from seatsync.domain.action import Action, Unplanned
 from seatsync.domain.library import Library
 from seatsync.domain.license import ABSENT, License, Status
 from seatsync.domain.person import Member
 from seatsync.domain.portal.progress import OPEN
 from seatsync.domain.posting.no_seat import barrier, to_grant
 from seatsync.domain.snapshot import Snapshot
-from seatsync.domain.text.days import day_at
-from seatsync.ledger.queries.history import HistoryLine
 from seatsync.ledger.queries.lists import Listed, ListedLicense
-from seatsync.ledger.queries.origins import NOT_GRANTED
+from seatsync.ledger.queries.origins import NOT_GRANTED, Ended
 from seatsync.portal.admin.labels import PROGRESS
 from seatsync.portal.web.translation import _, day
 
@@ -29,11 +26,12 @@ class NoAccess(NamedTuple):
     command: str = ""
 
 
-def without_access(
-    one: Listed, books: Snapshot, past: Sequence[HistoryLine], reasons: Mapping[int, str], today: str
-) -> list[NoAccess]:
-    """The libraries that a member cannot use now. ``past`` are the member's events, newest first, and ``reasons`` those of the revokes
-    among them."""
+NOT_HERE = Ended("", "")
+"""The end of a seat that ended at the vendor."""
+
+
+def without_access(one: Listed, books: Snapshot, ends: Mapping[str, Ended], today: str) -> list[NoAccess]:
+    """The libraries that a member cannot use now. ``ends`` says how the last seat of a library ended here."""
     held = {each.library: each for each in one.held}
     found = []
     for id, library in books.libraries.items():
@@ -41,7 +39,7 @@ def without_access(
         if license.active:
             sentences = [*_with_seat(held[id], library, today)]
         else:
-            sentences = [*_without_seat(license, one.member, books, *_ended(past, reasons, id, books.timezone))]
+            sentences = [*_without_seat(license, one.member, books, *ends.get(id, NOT_HERE))]
         if sentences:
             found.append(NoAccess(library, " ".join(sentences), _command(library, one.member, license)))
     return found
@@ -89,19 +87,6 @@ def _without_seat(license: License, member: Member, books: Snapshot, ended_on: s
                 yield _("That was on %(day)s.", day=day(books.applied_on))
     if in_the_way := barrier(license, member.on_roster):
         yield _(in_the_way)
-
-
-def _ended(past: Sequence[HistoryLine], reasons: Mapping[int, str], library: str, timezone: str) -> tuple[str, str]:
-    """The day on which the last seat was taken back or declined here, and why; empty if that was not here, but at the vendor."""
-    for line in past:
-        if line.library == library and line.what in _HERE:
-            return day_at(line.at, timezone), reasons.get(line.serial, "")
-        if line.library == library and line.what == Action.GRANT.value:
-            break
-    return "", ""
-
-
-_HERE = (Action.REVOKE.value, Unplanned.OPT_OUT.value)
 
 
 def _command(library: Library, member: Member, license: License) -> str:

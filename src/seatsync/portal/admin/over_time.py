@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from itertools import groupby
 from typing import NamedTuple
@@ -21,33 +21,46 @@ from seatsync.reports.outlook.chart import Chart, chart
 
 
 class OverTime(NamedTuple):
-    """The ``drawn`` seats of a library, and the days on which some end by ``months`` (each with its name)."""
+    """The ``drawn`` seats of a library, when it will be ``full`` (a sentence, or empty), and the days on which some seats end by
+    ``months`` (each with its name)."""
 
     drawn: Chart
+    full: str
     months: Sequence[tuple[str, Sequence[SeatsEnd]]]
 
 
-def ends_of(connection: Connection, institution: str, books: Snapshot) -> Mapping[str, Sequence[SeatsEnd]]:
-    """The last days of the seats of each library, soonest first; read once in each state of the ledger."""
-    return remembered().answer(institution, books, "ends", lambda: ends_ahead(connection, institution))
-
-
-def over_time(connection: Connection, institution: str, books: Snapshot, today: str) -> dict[str, OverTime]:
-    """The seats of each library over time. All events are read for it, once in each state of the ledger."""
-    past = remembered().answer(
-        institution, books, "over time", lambda: used_by_day(connection, institution, books.timezone)
+def outlooks_of(connection: Connection, institution: str, books: Snapshot, today: str) -> dict[str, Outlook]:
+    """The outlook of each library, without its invitations. What ends is read once in each state of the ledger; the past once a day,
+    because all events are read for it."""
+    ends = remembered().answer(institution, books, "ends", lambda: ends_ahead(connection, institution))
+    past = remembered().answer_of_day(
+        institution, today, books.timezone, lambda: used_by_day(connection, institution, books.timezone)
     )
-    ends = ends_of(connection, institution, books)
     return {
-        id: _over_time(Outlook(library, books.slots(id), past.get(id, ()), ends.get(id, ()), Invitations()), today)
+        id: Outlook(library, books.slots(id), past.get(id, ()), ends.get(id, ()), Invitations())
         for id, library in books.libraries.items()
     }
 
 
-def _over_time(outlook: Outlook, today: str) -> OverTime:
-    slots, ends = outlook.slots, outlook.ends
+def full(outlook: Outlook, today: str) -> str:
+    """When no seat will be left, as a sentence in the words of `seatsync report`; empty where nothing tells."""
+    found = outlook.full_on(date.fromisoformat(today))
+    if found is None:
+        return ""
+    return _(
+        "At the pace of the last %(days)s days (seats used: +%(more)s) it will be full about %(day)s.",
+        days=found.days,
+        more=format_decimal(found.more),
+        day=day(found.day),
+    )
+
+
+def over_time(outlook: Outlook, today: str) -> OverTime:
+    """The seats of a library over time."""
+    slots, ends, when_full = outlook.slots, outlook.ends, full(outlook, today)
     words = [
         _("%(used)s of %(total)s seats used", used=format_decimal(slots.used), total=format_decimal(slots.total)),
+        *([when_full.removesuffix(".")] if when_full else []),
         *(
             _("Seats with last day %(day)s: %(count)s", day=day(end.day), count=format_decimal(end.number))
             for end in ends
@@ -55,6 +68,5 @@ def _over_time(outlook: Outlook, today: str) -> OverTime:
     ]
     drawn = chart(outlook, date.fromisoformat(today), ". ".join(words))
     months = groupby(ends, key=lambda end: end.day[:7])
-    return OverTime(
-        drawn, [(format_date(date.fromisoformat(f"{month}-01"), "LLLL yyyy"), [*days]) for month, days in months]
-    )
+    named = [(format_date(date.fromisoformat(f"{month}-01"), "LLLL yyyy"), [*days]) for month, days in months]
+    return OverTime(drawn, when_full, named)

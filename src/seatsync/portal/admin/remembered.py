@@ -1,4 +1,6 @@
-"""Answers that cost a look at all members, kept until the journal's next entry: how many match a filter, and which tags there are."""
+"""Answers that cost a look at all members or events, kept until the journal's next entry (how many match a filter, which tags there
+are), or for a day (what was).
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,13 @@ class Remembered:
 
     def answer(self, institution: str, books: Snapshot, question: Hashable, find: Callable[[], Answer]) -> Answer:
         """Return what ``find`` finds, or found before in the same state of the ledger. Its head says which state that is."""
-        key = (institution, books.serial, books.head, question)
+        return self._kept((institution, books.serial, books.head, question), find)
+
+    def answer_of_day(self, institution: str, today: str, question: Hashable, find: Callable[[], Answer]) -> Answer:
+        """Return what ``find`` finds about the days before ``today``, or found before on the same day."""
+        return self._kept((institution, today, question), find)
+
+    def _kept(self, key: Hashable, find: Callable[[], Answer]) -> Answer:
         with self._lock:
             if key in self._answers:
                 self._answers.move_to_end(key)

@@ -15,15 +15,15 @@ from seatsync.domain.library import Library
 from seatsync.domain.license import Status
 from seatsync.domain.text.characters import clean
 from seatsync.domain.text.days import end_of, parse_day, start_of
+from seatsync.domain.text.tags import tags_with_day
 from seatsync.ledger.queries import lists
 from seatsync.ledger.queries.history import HistoryFilter
-from seatsync.ledger.queries.history import history as events
 from seatsync.ledger.queries.institutions.administered import institutions_of
 from seatsync.ledger.queries.line import line_lengths
 from seatsync.ledger.queries.named import domains_of, members_named
-from seatsync.ledger.queries.origins import LicenseOrigin, reasons_of_revokes
+from seatsync.ledger.queries.origins import LicenseOrigin, ends_of_seats
 from seatsync.ledger.queries.outbox import outbox_letters
-from seatsync.ledger.queries.outlook.invitations import Invitations, answers, with_letters
+from seatsync.ledger.queries.outlook.invitations import Invitations, answers, unreached, with_letters
 from seatsync.ledger.read import read_snapshot
 from seatsync.portal.accounts.return_to import signed_in
 from seatsync.portal.accounts.sessions import signed_in_visitor
@@ -34,7 +34,7 @@ from seatsync.portal.admin.journal import JournalPage, journal
 from seatsync.portal.admin.labels import ACTIONS, LETTER_STATES, LETTERS, PERSON, PROGRESS, TERMS
 from seatsync.portal.admin.list_pages import LICENSES, MEMBERS, list_page
 from seatsync.portal.admin.no_access import without_access
-from seatsync.portal.admin.over_time import ends_of, over_time
+from seatsync.portal.admin.over_time import full, outlooks_of, over_time
 from seatsync.portal.admin.query_string import NAMES, SEVERAL, BadFilter, filters_of, query_of
 from seatsync.portal.admin.remembered import remembered
 from seatsync.portal.admin.select import MOST_ROWS, MOST_SHOWN, select_by_csv
@@ -66,15 +66,18 @@ def overview(institution: str) -> str:
     """Show what waits, the claim page, the libraries' seats, which of them end, how far invitations have come, and who is responsible."""
     with for_administrator(institution) as (here, connection):
         books = read_snapshot(connection, institution, ())
-        ends = ends_of(connection, institution, books)
+        today = site().today(here.timezone)
+        outlooks = outlooks_of(connection, institution, books, today)
         answered = remembered().answer(institution, books, "answers", lambda: answers(connection, institution))
-        invited = with_letters(connection, institution, answered)
-        waits, in_line = waiting(connection, institution), line_lengths(connection, institution)
+        failed = unreached(connection, institution)
+        invited = with_letters(connection, institution, answered, failed)
+        waits, in_line = waiting(connection, institution, failed), line_lengths(connection, institution)
     shown = {
         "claim_url": _claim_url(institution),
         "waits": waits,
         "in_line": in_line,
-        "ends": {id: days[:MOST_ENDS] for id, days in ends.items()},
+        "ends": {id: one.ends[:MOST_ENDS] for id, one in outlooks.items()},
+        "full": {id: full(one, today) for id, one in outlooks.items()},
         "invited": {id: invited.get(id, Invitations()) for id in books.libraries},
     }
     return render_template("admin/overview.html", here=here, books=books, **shown)
@@ -86,8 +89,13 @@ def libraries(institution: str) -> str:
     """List the libraries with their seats."""
     with for_administrator(institution) as (here, connection):
         books = read_snapshot(connection, institution, ())
-        ends = ends_of(connection, institution, books)
-    return render_template("admin/libraries.html", here=here, books=books, ends=ends)
+        today = site().today(here.timezone)
+        outlooks = outlooks_of(connection, institution, books, today)
+    shown = {
+        "ends": {id: one.ends for id, one in outlooks.items()},
+        "full": {id: full(one, today) for id, one in outlooks.items()},
+    }
+    return render_template("admin/libraries.html", here=here, books=books, **shown)
 
 
 @pages.get("/<institution>/over-time")
@@ -96,7 +104,9 @@ def seats_over_time(institution: str) -> str:
     """Show the libraries' seats as they were and will be."""
     with for_administrator(institution) as (here, connection):
         books = read_snapshot(connection, institution, ())
-        found = over_time(connection, institution, books, site().today(here.timezone))
+        today = site().today(here.timezone)
+        outlooks = outlooks_of(connection, institution, books, today)
+    found = {id: over_time(one, today) for id, one in outlooks.items()}
     return render_template("admin/over-time.html", here=here, books=books, over_time=found)
 
 
@@ -124,10 +134,9 @@ def member(institution: str, number: int) -> str:
             abort(404)
         (found,) = lists.read_members(connection, institution, [number])
         titles = {library.id: library.title for library in books.libraries.values()}
-        of_member = HistoryFilter(members=[number])
-        past, all_past = _journal(connection, institution, of_member), events(connection, institution, of_member, None)
-        reasons = reasons_of_revokes(connection, institution, number, books.timezone)
-        lacking = without_access(found, books, all_past, reasons, site().today(here.timezone))
+        past = _journal(connection, institution, HistoryFilter(members=[number]))
+        ends = ends_of_seats(connection, institution, number, books.timezone)
+        lacking = without_access(found, books, ends, site().today(here.timezone))
         letters = [*outbox_letters(connection, institution, to_member=number)][: -MOST_SHOWN - 1 : -1]
     shown = {
         "letters": letters,
@@ -270,5 +279,6 @@ def _for_templates() -> dict[str, Any]:
         "progress": PROGRESS,
         "person": PERSON,
         "actions": ACTIONS,
+        "tags_with_day": tags_with_day,
     }
     return {"source": source, "here_with": here_with, "query_of": query_of, **words}

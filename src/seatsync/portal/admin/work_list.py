@@ -89,8 +89,9 @@ def work_step(institution: str) -> PageResponse:
     if not chosen:
         flash(_("Nobody was selected, so nothing was changed."))
         return redirect(url_for("admin.work_step", institution=institution, step=sheet.step))
-    form = SureForm() if "sure" in request.form or "asked" in request.form else SureForm(formdata=None)
-    if part.is_irreversible and not form.validate_on_submit():
+    is_asked = "sure" in request.form or "asked" in request.form
+    form = SureForm() if is_asked else SureForm(formdata=None)
+    if part.is_irreversible and not (is_asked and form.validate_on_submit()):
         return render_template("admin/work-sure.html", form=form, chosen=chosen, serial=serial, **shown)
     return _mark(institution, sheet, chosen, serial)
 

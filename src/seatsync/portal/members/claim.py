@@ -14,7 +14,13 @@ from seatsync.portal.accounts import codes, passwords, sessions
 from seatsync.portal.accounts.codes import Purpose
 from seatsync.portal.accounts.forms import CodeForm, EmailForm, EmptyForm, NewPasswordForm
 from seatsync.portal.accounts.return_to import expected_email, remember_this_page
-from seatsync.portal.accounts.sign_in import no_code_page, pending_code, send_code, show_wrong_code
+from seatsync.portal.accounts.sign_in import (
+    no_code_page,
+    pending_code,
+    send_code,
+    show_wrong_code,
+    sign_in_with_password,
+)
 from seatsync.portal.members import seats
 from seatsync.portal.web.letterhead import on_pages_of
 from seatsync.portal.web.site import PageResponse, site
@@ -44,16 +50,17 @@ def code(institution: str) -> PageResponse:
     here, form = site(), CodeForm()
     _host(institution)
     pending, start = pending_code(Purpose.CLAIM), url_for("claim.start", institution=institution)
-    if pending is None:  # entered before (the back button, or pressed twice), or lost
-        return redirect(url_for("claim.waiting", institution=institution)) if _proven_email() else no_code_page(start)
-    if not form.validate_on_submit():
+    if pending is not None and not form.validate_on_submit():
         return _code_page(form, institution, pending.email)
-    if not here.change(lambda connection: codes.prove_mailbox(connection, form.code.data, here.clock())):
-        if pending_code(Purpose.CLAIM) is None:
-            return no_code_page(start)
-        show_wrong_code(form)
-        return _code_page(form, institution, pending.email), 403
-    return redirect(url_for("claim.waiting", institution=institution))
+    is_proved = form.validate_on_submit() and here.change(
+        lambda connection: codes.prove_mailbox(connection, form.code.data, here.clock())
+    )
+    if is_proved or (pending is None and _proven_email()):  # also entered before: the back button, or pressed twice
+        return redirect(url_for("claim.waiting", institution=institution))
+    if pending is None or pending_code(Purpose.CLAIM) is None:
+        return no_code_page(start)
+    show_wrong_code(form)
+    return _code_page(form, institution, pending.email), 403
 
 
 @pages.route("/seats", methods=["GET", "POST"])
@@ -81,19 +88,25 @@ def waiting(institution: str) -> PageResponse:
     if who is not None:
         return render_template("claim-seats.html", **known, who=who, form=EmptyForm(), step=_last_step())
     form = NewPasswordForm(email)
-    if has_account or not form.validate_on_submit():
-        return render_template(
-            "claim-sign-in.html", **known, email=email, has_account=has_account, form=form, step=_last_step() - 1
-        )
-    hashed = passwords.hashed(form.password.data)
+    if form.validate_on_submit() and _signs_in(email, form.password.data, has_account):
+        return redirect(url_for("claim.waiting", institution=institution))
+    return render_template(
+        "claim-sign-in.html", **known, email=email, has_account=has_account, form=form, step=_last_step() - 1
+    )
 
-    def step(connection: Connection) -> None:
-        if accounts.by_email(connection, email) is None:
-            made = accounts.make(connection, email, hashed, site().now())
-            sessions.sign_in(connection, made, site().clock())
 
-    site().change(step)
-    return redirect(url_for("claim.waiting", institution=institution))
+def _signs_in(email: str, password: str, has_account: bool) -> bool:
+    """Create the account and sign in; or sign in with the password, if pressing twice has created the account before."""
+    hashed = "" if has_account else passwords.hashed(password)
+
+    def step(connection: Connection) -> bool:
+        if has_account or accounts.by_email(connection, email) is not None:
+            return False
+        made = accounts.make(connection, email, hashed, site().now())
+        sessions.sign_in(connection, made, site().clock())
+        return True
+
+    return site().change(step) or sign_in_with_password(email, password) is not None
 
 
 def _nothing_waits(institution: str, email: str, who: Account | None, until: str) -> PageResponse:

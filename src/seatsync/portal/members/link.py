@@ -20,8 +20,15 @@ from seatsync.ledger.queries.offers import Offer
 from seatsync.portal.accounts import sessions
 from seatsync.portal.accounts.codes import Purpose
 from seatsync.portal.accounts.forms import CodeAndPasswordForm, EmptyForm, SureForm
-from seatsync.portal.accounts.return_to import remember_letter
-from seatsync.portal.accounts.sign_in import account_code_page, no_code_page, pending_code, send_code, sign_in_with_code
+from seatsync.portal.accounts.return_to import expected_email, is_last_step, remember_letter
+from seatsync.portal.accounts.sign_in import (
+    account_code_page,
+    no_code_page,
+    pending_code,
+    send_code,
+    sign_in_pressed_twice,
+    sign_in_with_code,
+)
 from seatsync.portal.members import seats
 from seatsync.portal.web.letterhead import in_language_of_letter, on_pages_of
 from seatsync.portal.web.site import PageResponse, site
@@ -79,7 +86,7 @@ def open(institution: str, token: str) -> PageResponse:
         form=form,
         who=who,
         decline=_decline_page(institution, token, found),
-        step=3 if who is not None else 0,
+        step=3 if who is not None and is_last_step() else 0,
     )
 
 
@@ -101,19 +108,21 @@ def _ask_code(institution: str, token: str, found: OpenLink) -> PageResponse:
 def password(institution: str, token: str) -> PageResponse:
     """Enter the code and a password. This creates the account and claims the offered seat."""
     found, again = _open_link(institution, token), url_for("letter.open", institution=institution, token=token)
+    form, pending = CodeAndPasswordForm(expected_email()), pending_code(Purpose.ACCOUNT)
     if isinstance(found, Closed):
+        if sessions.visitor() is None:
+            sign_in_pressed_twice(form)
         return _closed_page(institution, found)
-    pending = pending_code(Purpose.ACCOUNT)
-    if pending is None or email_key(pending.email) != email_key(found.offer.email):
-        return no_code_page(again)
-    form = CodeAndPasswordForm(pending.email)
-    if not form.validate_on_submit():
-        return account_code_page(form, pending.email, again, last_step=2)
-    who = sign_in_with_code(form)
-    if who is None and pending_code(Purpose.ACCOUNT) is None:
-        return no_code_page(again)
+    is_theirs = pending is not None and email_key(pending.email) == email_key(found.offer.email)
+    if is_theirs and not form.validate_on_submit():
+        return account_code_page(form, found.offer.email, again, last_step=2)
+    who = sign_in_with_code(form) if is_theirs else None
+    if who is None and (not is_theirs or pending_code(Purpose.ACCOUNT) is None):
+        who = sign_in_pressed_twice(form)
+        if who is None:
+            return no_code_page(again)
     if who is None:
-        return account_code_page(form, pending.email, again, last_step=2), 403
+        return account_code_page(form, found.offer.email, again, last_step=2), 403
     session.pop("next", None)
     if not found.link.member:
         return redirect(url_for("admin.institutions"))
@@ -123,12 +132,13 @@ def password(institution: str, token: str) -> PageResponse:
 @pages.route("/opt-out", methods=["GET", "POST"])
 def opt_out(institution: str, token: str) -> PageResponse:
     """Decline the seat. It needs no sign-in, but a ticked box, so that mail scanners do not decline."""
-    found = _open_link(institution, token)
+    found, form = _open_link(institution, token), SureForm()
     if isinstance(found, Closed):
+        if found.why is UnavailableReason.OPTED_OUT and form.validate_on_submit():
+            return seats.declined_page()
         return _closed_page(institution, found)
     if (closed := seats.cannot_decline(found.offer)) is not None:
         return closed
-    form = SureForm()
     if form.validate_on_submit():
         return seats.decline_seat(institution, found.link.library, found.link.member, token)
     keep = url_for("letter.open", institution=institution, token=token)

@@ -58,7 +58,13 @@ def decline_seat(institution: str, library: str, member: int, token: str = "", k
     try:
         claims.opt_out(here.ledger, institution, library, member, here.now(), ON_PAGES, token, known_as)
     except Unavailable as missed:
-        return problem_page(missed.reason, missed.until, missed.url)
+        if missed.reason is not UnavailableReason.OPTED_OUT:  # also by whoever pressed twice
+            return problem_page(missed.reason, missed.until, missed.url)
+    return declined_page()
+
+
+def declined_page() -> PageResponse:
+    """Say that the seat is declined."""
     text = _(
         "Someone else can have it now. You will get no more letters about it. If you change your mind, ask your institution."
     )
@@ -98,7 +104,10 @@ def _problem(why: UnavailableReason, until: str) -> tuple[str, str, int]:  # noq
                 404,
             )
         case UnavailableReason.NOTHING:
-            return _("No seat is waiting for you here"), _("If you expected a seat, ask your institution."), 409
+            text = _(
+                "Perhaps your institution has another e-mail of yours: try that one. If you expected a seat, ask your institution."
+            )
+            return _("No seat is waiting for you here"), text, 409
         case UnavailableReason.CLAIMED:
             text = _(
                 "It is in another account. Perhaps you have a second account with another e-mail. "

@@ -16,11 +16,16 @@ from typing import Any
 
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.task import ErrorTask
+from waitress.utilities import RequestEntityTooLarge
 
 log = logging.getLogger("seatsync.server")
 
 _CHECK_INTERVAL, _LOG_INTERVAL = 0.1, 10.0
 """Seconds between two checks of all connections, and between two log lines."""
+
+
+_TOO_LARGE = "This file is too large. It can have at most 8 MB. Go back, split it, and upload the parts one by one.\n"
 
 
 @dataclass(frozen=True)
@@ -60,10 +65,27 @@ class UnambiguousRequest(HTTPRequestParser):  # type: ignore[misc]
             raise ParsingError("The request names two hosts")
 
 
+class _TooLarge(RequestEntityTooLarge):  # type: ignore[misc]
+    def to_response(self, ident: str | None = None) -> tuple[str, list[tuple[str, str]], bytes]:
+        status, headers, _ = super().to_response(ident)
+        return status, headers, _TOO_LARGE.encode()
+
+
+class Refusal(ErrorTask):  # type: ignore[misc]
+    """Answers a request that the pages never see, because it is not understood or too large. Whoever sent a file is told in words."""
+
+    def execute(self) -> None:
+        """Send the answer."""
+        if isinstance(self.request.error, RequestEntityTooLarge):
+            self.request.error = _TooLarge("")
+        super().execute()
+
+
 class Channel(HTTPChannel):  # type: ignore[misc]
     """A connection that knows what it waits for and since when."""
 
     parser_class = UnambiguousRequest
+    error_task_class = Refusal
 
     def __init__(self, *args: Any, **named: Any) -> None:
         self.is_receiving, self.since = True, time.monotonic()  # a new connection must send a request

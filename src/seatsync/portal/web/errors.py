@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, g, render_template, request, url_for
+from flask import Flask, g, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, NotFound, SecurityError
+from werkzeug.wrappers import Response
 
 from seatsync.apply.apply import ForeignLedger
 from seatsync.ledger.failures import LedgerError
+from seatsync.portal.web import twice
 from seatsync.portal.web.limits import TooManyTries
 from seatsync.portal.web.site import previous_page
 from seatsync.portal.web.translation import _
@@ -39,7 +41,7 @@ def _page(title: str, text: str, code: int) -> tuple[str, int]:
     """Return the page, with a button back to where the visitor came from."""
     back = previous_page()
     is_home = back == url_for("member.home")
-    label = _("My licenses") if is_home else _("Back")
+    label = _("Your seats") if is_home else _("Back")
     return render_template("message.html", title=title, text=text, again=back, label=label), code
 
 
@@ -48,7 +50,9 @@ def _unknown_host(error: SecurityError) -> ErrorResponse:
     return _UNKNOWN_HOST, 400, {"Content-Type": "text/plain; charset=utf-8"}
 
 
-def _expired(error: CSRFError) -> ErrorResponse:
+def _expired(error: CSRFError) -> ErrorResponse | Response:
+    if (end := twice.end_of_first()) is not None:
+        return redirect(end)
     return _page(
         _("This page was open too long"),
         _("Nothing was changed. Go back, reload the page and try again."),

@@ -41,7 +41,7 @@ MOST_WHOLE = 32
 def whole(text: str) -> Markup:
     """Return an e-mail or a command so that a browser does not break its words at their hyphens."""
     words = (
-        Markup('<span class="whole">{}</span>').format(word) if len(word) <= MOST_WHOLE else escape(word)
+        Markup('<span class="whole">{}</span>').format(word) if 0 < len(word) <= MOST_WHOLE else escape(word)
         for word in text.split(" ")
     )
     return Markup(" ").join(words)

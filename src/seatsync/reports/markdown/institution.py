@@ -26,7 +26,8 @@ _OWN = ("approval-in-this-change", "limit-in-this-change")  # exceptions that a 
 
 
 def institution_section(view: PlanView, facts: Panel, start: str, most: int, about: About | None = None) -> str:
-    """One institution: panel, seats, broken rules, what cannot be undone, losses, earlier ends, warnings, then the other changes (folded).
+    """One institution: panel, seats, broken rules and what they refuse, what cannot be undone, losses, earlier ends, warnings, then the
+    other changes (folded).
 
     Its heading begins with ``start``. ``about`` is given for the only institution.
     """
@@ -45,6 +46,7 @@ def institution_section(view: PlanView, facts: Panel, start: str, most: int, abo
     sections = [
         seats_section(view.slots),
         *finding_sections(view.refusals, ("rule broken", "rules broken"), "Rules broken", below, view),
+        changes_section(changes[Effect.REFUSED], view, "Refused", below),
         changes_section(changes[Effect.FINAL], view, "Cannot be undone", below),
         changes_section([one for one in losses if one.action is not Action.LICENSE_UPDATE], view, "Taken away", below),
         changes_section([one for one in losses if one.action is Action.LICENSE_UPDATE], view, "Ends earlier", below),

@@ -111,7 +111,7 @@ def _totals(known: Sequence[tuple[PlanView, Panel]], about: About) -> str:
     actions: Counter[str] = Counter()
     letters: Counter[str] = Counter()
     for view, _ in known:
-        actions.update(view.plan.summary)
+        actions.update(view.plan.possible)
         letters.update(view.plan.letters or {})
     told = f"{counted(len(known) + about.invalid + len(about.unplanned), 'institution')}: {', '.join(parts)}."
     told += f" In all: {actions_in_words(dict(actions.most_common()))}." if actions else ""

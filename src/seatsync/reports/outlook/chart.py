@@ -49,7 +49,7 @@ def chart(outlook: Outlook, today: date, words: str) -> Chart:
     first = max(today - _BACK, min([today, *(date.fromisoformat(one.day) for one in outlook.past[:1])]))
     ahead = [one for one in outlook.ahead(today) if one.day <= (today + _FURTHEST).isoformat()]
     last = max([today + _AHEAD, *(date.fromisoformat(one.day) + _AFTER for one in ahead)])
-    past = [*_from(outlook.past, first), now]
+    past = _until(now, outlook.past, first)
     scale = _Scale(first, last, max(1, outlook.slots.total, *(one.used for one in (*past, *ahead))))
     svg = _SVG.format(
         width=WIDTH + 4,
@@ -68,11 +68,12 @@ def chart(outlook: Outlook, today: date, words: str) -> Chart:
     )
 
 
-def _from(past: Sequence[DayUsed], first: date) -> list[DayUsed]:
-    """The days from ``first`` on; at its beginning the seats used before."""
-    earlier = [one.used for one in past if one.day < first.isoformat()]
-    begin = [DayUsed(first.isoformat(), earlier[-1])] if earlier else []
-    return begin + [one for one in past if one.day >= first.isoformat()]
+def _until(now: DayUsed, past: Sequence[DayUsed], first: date) -> list[DayUsed]:
+    """The days from ``first`` until today, each once; at the beginning the seats used before."""
+    begin, today = first.isoformat(), now.day
+    earlier = [DayUsed(begin, one.used) for one in past if one.day < begin][-1:]
+    used = dict([*earlier, *(one for one in past if begin <= one.day < today), now])
+    return [DayUsed(*one) for one in used.items()]
 
 
 class _Scale(NamedTuple):

@@ -54,6 +54,7 @@ def html(states: Sequence[State]) -> str:
         seats=seats,
         figures=figures,
         ends=ends,
+        full=full,
         policy=policy_without_script(style),
         style=Markup(style),  # noqa: S704 (our own files)
     )
@@ -70,7 +71,7 @@ def with_commands(text: str) -> Markup:
 
 def drawn(one: Outlook, today: date) -> Chart:
     """The library's chart."""
-    return chart(one, today, " ".join([seats(one), *ends(one, today)]))
+    return chart(one, today, " ".join([seats(one), full(one, today), *ends(one, today)]))
 
 
 def seats(one: Outlook) -> str:
@@ -80,6 +81,15 @@ def seats(one: Outlook) -> str:
     if slots.available < 0:
         left = f"{counted(-slots.available, 'seat')} too many"
     return f"{slots.used:,} of {counted(slots.total, 'seat')} used, {left}."
+
+
+def full(one: Outlook, today: date) -> str:
+    """When no seat will be left, as a sentence; empty where nothing tells. The pages say it in the same words."""
+    found = one.full_on(today)
+    if found is None:
+        return ""
+    pace = f"At the pace of the last {found.days} days (seats used: +{found.more:,})"
+    return f"{pace} it will be full about {spelled(found.day)}."
 
 
 def ends(one: Outlook, today: date) -> Iterator[str]:
@@ -94,15 +104,20 @@ def ends(one: Outlook, today: date) -> Iterator[str]:
 
 def figures(one: Outlook, today: date) -> list[Figure]:
     """How far the invitations have come, with the command behind each number. Numbers of zero are left out."""
-    invited, list = one.invited, f"seatsync licenses --library {one.library.id}"
+    invited = one.invited
+    list, letters = (f"seatsync {command} --library {one.library.id}" for command in ("licenses", "outbox list"))
     sent = invited.open - invited.waiting - invited.bounced
     rows = [
         Figure("claimed", invited.claimed, f"{list} --status claimed"),
         Figure("unclaimed", invited.open, f"{list} --status unclaimed"),
         Figure("letter sent", sent if one.library.sends_letters else 0, f"{list} --status unclaimed"),
-        Figure("letter not sent yet", invited.waiting, "seatsync outbox list --state pending"),
-        Figure("letter bounced", invited.bounced, "seatsync outbox list --state bounced"),
-        Figure(f"unclaimed for more than {LATE} days", invited.older_than(LATE, today), f"{list} --status unclaimed"),
+        Figure("letter not sent yet", invited.waiting, f"{letters} --state pending"),
+        Figure("letter bounced", invited.bounced, f"{letters} --state bounced"),
+        Figure(
+            f"unclaimed for more than {LATE} days",
+            invited.older_than(LATE, today),
+            f"{list} --status unclaimed --sort invited_on",
+        ),
         Figure("declined", invited.declined, f"{list} --status opted_out"),
     ]
     return [row for row in rows if row.number]

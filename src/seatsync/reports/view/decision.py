@@ -26,11 +26,13 @@ class Decision(StrEnum):
 class Effect(IntEnum):
     """What a change does to somebody, in the order in which a reviewer should see it."""
 
-    FINAL = 0
-    LOSS = 1
-    UPDATE = 2
-    ADDITION = 3
-    SEEN = 4
+    REFUSED = 0
+    """It is only there to be refused."""
+    FINAL = 1
+    LOSS = 2
+    UPDATE = 3
+    ADDITION = 4
+    SEEN = 5
     """It was done at the vendor before; the ledger only notes it."""
 
 
@@ -90,6 +92,8 @@ def _domain(email: str) -> str:
 def effect(change: Change) -> Effect:
     """Return what a change does to somebody. An end date that comes earlier is a loss."""
     facts = change.action.facts
+    if is_impossible(change):
+        return Effect.REFUSED
     if change.action is Action.OBSERVE:
         return Effect.SEEN
     if change.kind in facts.irreversible:

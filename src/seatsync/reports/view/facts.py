@@ -9,8 +9,9 @@ from typing import NamedTuple
 from seatsync.domain.action import Action
 from seatsync.domain.approval import PassedLimit
 from seatsync.domain.diagnostic import counted, named
-from seatsync.planning.change import Change, is_impossible, takes_seat
+from seatsync.planning.change import Change, takes_seat
 from seatsync.planning.plan import Plan
+from seatsync.planning.work import in_words
 from seatsync.reports.view.changes import end_words, ends_on, seen_in_words
 from seatsync.reports.view.counting import actions_in_words, letters_in_words, seats_left
 from seatsync.reports.view.decision import Panel
@@ -86,11 +87,10 @@ def _consequences(plan: Plan) -> Iterator[Fact]:
     for passed in plan.approvals:
         yield Fact("Approval used", _passes(passed))
     if plan.work:
-        steps = ", ".join(f"{step} {number:+,}" for step, number in plan.work.items())
+        steps = ", ".join(f"{in_words(step)} {number:+,}" for step, number in plan.work.items())
         yield Fact("Work list at the vendor", steps)
     if plan.changes:
-        impossible = Counter(change.action.value for change in plan.changes if is_impossible(change))
-        yield Fact("In all", actions_in_words(Counter(plan.summary) - impossible) or "nothing")
+        yield Fact("In all", actions_in_words(plan.possible) or "nothing")
 
 
 def _passes(passed: PassedLimit) -> str:

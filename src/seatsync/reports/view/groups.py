@@ -8,7 +8,7 @@ from typing import NamedTuple
 from seatsync.domain.action import Action, Sign
 from seatsync.domain.diagnostic import counted
 from seatsync.domain.license import Kind, Status
-from seatsync.planning.change import Change, leaves_for_now
+from seatsync.planning.change import Change, is_impossible, leaves_for_now
 from seatsync.reports.view.changes import Line, line, seen_in_words
 from seatsync.reports.view.counting import actions_in_words, words_for
 from seatsync.reports.view.escaping import escape_controls
@@ -105,6 +105,8 @@ def _title(action: Action, library: str, changes: Sequence[Change], is_of_leaver
         case Action.REVOKE if all(change.status == Status.LAPSED for change in changes):
             return f"{people} did not claim {library} in time"
         case Action.REVOKE:
+            if is_impossible(changes[0]):
+                return f"{people} would lose {library}, but {'owns' if number == 1 else 'own'} it permanently"
             return f"{people}{who} {'loses' if number == 1 else 'lose'} {library}"
         case Action.UPGRADE:
             return f"{people} {'keeps' if number == 1 else 'keep'} {library} permanently"

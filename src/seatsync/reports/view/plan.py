@@ -8,7 +8,7 @@ from functools import cached_property
 
 from seatsync.domain.approval import PassedLimit, in_words
 from seatsync.domain.diagnostic import Diagnostic, Severity
-from seatsync.planning.change import Change
+from seatsync.planning.change import Change, is_impossible
 from seatsync.planning.plan import Plan
 from seatsync.reports.view.counting import actions_in_words, letters_in_words
 from seatsync.reports.view.decision import Decision, Panel, panel
@@ -71,7 +71,7 @@ class PlanView:
     @property
     def counts(self) -> str:
         """``3 people join, 2 seats granted``."""
-        return actions_in_words(self.plan.summary)
+        return actions_in_words(self.plan.possible)
 
     @property
     def letters(self) -> str:
@@ -88,8 +88,15 @@ class PlanView:
     def groups(self) -> list[Group]:
         """The changes that can be undone, by action and library, in the order of application."""
         return self.groups_of(
-            change for change in self.plan.changes if change.kind not in change.action.facts.irreversible
+            change
+            for change in self.plan.changes
+            if change.kind not in change.action.facts.irreversible and not is_impossible(change)
         )
+
+    @property
+    def impossible(self) -> list[Group]:
+        """The changes that are only there to be refused."""
+        return self.groups_of(filter(is_impossible, self.plan.changes))
 
     @property
     def irreversible(self) -> list[Group]:

@@ -13,9 +13,9 @@ from seatsync.cli.commands.outbox.preview import preview
 from seatsync.cli.commands.outbox.send import send
 from seatsync.cli.environment import actor
 from seatsync.cli.institution import check_owner, institution_of, ledger_of
-from seatsync.cli.lists import in_local_time, print_rows
+from seatsync.cli.lists import in_local_time, must_be_known, print_rows
 from seatsync.cli.options import common, one_folder, option
-from seatsync.cli.planning import member_numbers, use_secret
+from seatsync.cli.planning import member_numbers, numbers_ever_named, use_secret
 from seatsync.cli.run import Run
 
 STATES = ("pending", "held", "sent", "bounced", "cancelled")
@@ -50,28 +50,32 @@ _TIMES = ("created_at", "due_at", "sent_at")
 @one_folder
 @option("--state", type=click.Choice(STATES), help="Only letters in this state.")
 @option("--member", metavar="EMAIL|ID", help="Only letters to this member.")
+@option("--library", metavar="ID", help="Only letters about this library.")
 @common("text", "csv", "json", pages=True)
-def list_(run: Run, folder: Path, state: str | None, member: str | None) -> None:
+def list_(run: Run, folder: Path, state: str | None, member: str | None, library: str | None) -> None:
     """List the letters, oldest first.
 
     \b
     seatsync outbox list
     seatsync outbox list --state bounced
     seatsync outbox list --member ann@grace.example
-    seatsync outbox list --state pending --format csv
+    seatsync outbox list --state pending --library books --format csv
     """
     from seatsync.apply.apply import must_be_owned_by
     from seatsync.ledger.queries.lookup import timezone
     from seatsync.ledger.queries.outbox import OutboxLetter, outbox_letters
-    from seatsync.ledger.read import owner
+    from seatsync.ledger.read import owner, read_snapshot
 
     institution = institution_of(folder, run)
     with ledger_of(run, folder, institution).reading() as connection:
         must_be_owned_by(owner(connection, institution), institution)
         use_secret(connection, institution, run)
-        numbers = member_numbers(connection, institution, member) if member is not None else [None]
-        found = (outbox_letters(connection, institution, state or "", one) for one in numbers) if connection else ()
+        numbers = numbers_ever_named(connection, institution, member, run) if member is not None else [None]
+        wanted = ((state or "", one, library or "") for one in numbers)
+        found = (outbox_letters(connection, institution, *one) for one in wanted) if connection is not None else ()
         letters = sorted(chain.from_iterable(found))
+        if library and connection is not None and not letters:
+            must_be_known(library, read_snapshot(connection, institution, ()), connection, institution)
         zone = timezone(connection, institution) if connection is not None else ""
     rows = in_local_time((letter._asdict() for letter in letters), _TIMES, run, zone)
     print_rows(run, OutboxLetter._fields, rows, "No letters match.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -65,16 +65,17 @@ def answers(connection: Connection, institution: str) -> Mapping[str, Invitation
 
 
 def with_letters(
-    connection: Connection, institution: str, answers: Mapping[str, Invitations]
+    connection: Connection, institution: str, answers: Mapping[str, Invitations], unreached: Collection[tuple[str, int]]
 ) -> Mapping[str, Invitations]:
     """The same, with what became of the letters. Only open ones are read, not those that were sent."""
-    waiting, failed = _waiting(connection, institution), _bounced(connection, institution)
+    waiting, failed = _waiting(connection, institution), Counter(library for library, _ in unreached)
     return {id: of._replace(waiting=waiting[id], bounced=failed[id]) for id, of in answers.items()}
 
 
 def invitations(connection: Connection, institution: str) -> Mapping[str, Invitations]:
     """How far the invitations of each library have come, with what became of the letters."""
-    return with_letters(connection, institution, answers(connection, institution))
+    failed = unreached(connection, institution)
+    return with_letters(connection, institution, answers(connection, institution), failed)
 
 
 def _waiting(connection: Connection, institution: str) -> Counter[str]:
@@ -95,13 +96,12 @@ def _waiting(connection: Connection, institution: str) -> Counter[str]:
     return Counter({row.library: row.number for row in connection.execute(query)})
 
 
-def _bounced(connection: Connection, institution: str) -> Counter[str]:
-    """Unclaimed seats whose last letter bounced."""
+def unreached(connection: Connection, institution: str) -> set[tuple[str, int]]:
+    """The unclaimed seats (library, member) whose last letter bounced."""
     failed, license = bounced(connection, institution), tables.license.c
-    found = Counter[str]()
-    for library in {library for library, _ in failed}:
-        members = [member for of, member in failed if of == library]
-        unclaimed = (license.library == library) & (license.status == Status.UNCLAIMED.value)
-        query = select(func.count()).where(license.institution == institution, unclaimed)
-        found[library] = connection.execute(query.where(among(connection, license.member, members))).scalar_one()
-    return found
+    unclaimed = select(license.library, license.member).where(
+        license.institution == institution,
+        license.status == Status.UNCLAIMED.value,
+        among(connection, license.member, sorted({member for _, member in failed})),
+    )
+    return failed & {(library, member) for library, member in connection.execute(unclaimed)}

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from seatsync.domain.library import Library, Slots
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger.queries.outlook.ahead import SeatsEnd, ends_ahead
+from seatsync.ledger.queries.outlook.full import Full, full_on
 from seatsync.ledger.queries.outlook.invitations import Invitations, invitations
 from seatsync.ledger.queries.outlook.past import DayUsed, used_by_day
 
@@ -35,6 +36,10 @@ class Outlook:
             used -= number
             days[max(day, today.isoformat())] = used
         return [DayUsed(day, used) for day, used in days.items()]
+
+    def full_on(self, today: date) -> Full | None:
+        """When no seat will be left, as far as the past tells."""
+        return full_on(self.past, self.slots, self.ends, today)
 
 
 def outlooks(connection: Connection, institution: str, books: Snapshot) -> list[Outlook]:
