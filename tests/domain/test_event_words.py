@@ -111,6 +111,21 @@ SAID: list[tuple[str, dict[str, Any], str]] = [
     ),
     (
         "library-update",
+        {
+            "purchases": [
+                {
+                    "count": 200,
+                    "until": "2027-07-31",
+                    "contract": {"until": "2027-07-31", "notice": 60, "order": "PO-1187"},
+                },
+                {"count": 1, "from": "2027-01-01", "price": "42 USD/year"},
+            ]
+        },
+        "bought as 200 seats until 2027-07-31 (contract PO-1187 until 2027-07-31, notice 60d) and 1 seat from 2027-01-01 (42 USD/year)",
+    ),
+    ("library-update", {"purchases": [], "slots": 40}, "40 seats, without dates and prices"),
+    (
+        "library-update",
         {"about": "Forty books", "delivered_by": "seatsync", "sends_letters": True},
         'here, with letters of seatsync, about: "Forty books"',
     ),

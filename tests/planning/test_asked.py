@@ -16,6 +16,7 @@ from seatsync.domain.action import Action
 from seatsync.domain.desired import Desired
 from seatsync.domain.library import DeliveredBy, Delivery
 from seatsync.domain.license import Kind, License, Status
+from seatsync.domain.money.purchases import purchases_of
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import RosterMember
 from seatsync.domain.posting import post
@@ -49,6 +50,43 @@ def test_a_seat_whose_end_date_in_the_ledger_has_passed_is_not_asked_back_by_the
 ) -> None:
     found = asked(REVOKE, until=until)
     assert [*found[Action.REVOKE, "books"]] == ([REVOKE] if is_asked else [])
+
+
+BOUGHT: list[dict[str, Any]] = [{"count": 9, "until": "2026-09-30"}, {"count": 1}]
+LESS: list[dict[str, Any]] = [{"count": 1}]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "rest"),
+    [
+        ({"slots": 10}, {"slots": 1}, None),  # the purchase of nine seats has ended
+        ({"slots": 10, "title": "A"}, {"slots": 1, "title": "B"}, ({"title": "A"}, {"title": "B"})),
+        (
+            {"slots": 10, "purchases": BOUGHT},
+            {"slots": 1, "purchases": LESS},
+            ({"purchases": BOUGHT}, {"purchases": LESS}),
+        ),
+        (
+            {"slots": 10, "purchases": BOUGHT},
+            {"slots": 4, "purchases": []},
+            ({"purchases": BOUGHT}, {"slots": 4, "purchases": []}),
+        ),
+    ],
+)
+def test_a_total_that_follows_from_purchases_is_not_asked_for_by_the_files(
+    before: dict[str, Any], after: dict[str, Any], rest: tuple[dict[str, Any], dict[str, Any]] | None
+) -> None:
+    change = Change(Action.LIBRARY_UPDATE, "", Origin("seatsync.yaml"), "books", before=before, after=after)
+    bought = replace(BOOKS, slots=10, purchases=purchases_of(BOUGHT))
+    found = asked(change, libraries={"books": bought})[Action.LIBRARY_UPDATE, "books"]
+    assert [(one.before, one.after) for one in found] == ([rest] if rest else [])
+
+
+def test_a_number_of_seats_without_purchases_is_asked_for() -> None:
+    change = Change(
+        Action.LIBRARY_UPDATE, "", Origin("seatsync.yaml"), "books", before={"slots": 9}, after={"slots": 10}
+    )
+    assert [*asked(change)[Action.LIBRARY_UPDATE, "books"]] == [change]
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,12 @@ rules = st.lists(
     min_size=1,
     max_size=4,
 )
+BOUGHT = [
+    ", slots: [{count: 4, until: 2026-09-02}, {count: 2}], price: 42 USD/year, warn_below: 3",
+    ", when_full: wait, slots: [{count: 2}, {count: 3, from: 2026-09-03}], contract: {until: 2026-10-31, notice: 60d}",
+]
+"""Seats that come and go by the day, with a price, a contract and a warning."""
+
 files = st.fixed_dictionaries(
     {
         "columns": st.sampled_from(COLUMNS),
@@ -132,7 +138,9 @@ files = st.fixed_dictionaries(
         "tags": st.sampled_from(["", ", tags: [all]"]),
         "two": st.booleans(),
         "where": st.sampled_from(["", "", ", delivered_by: vendor"]),
-        "line": st.sampled_from(["", "", ", slots: 6", ", slots: 3, when_full: wait", ", slots: 2, when_full: wait"]),
+        "line": st.sampled_from(
+            ["", "", ", slots: 6", ", slots: 3, when_full: wait", ", slots: 2, when_full: wait", *BOUGHT]
+        ),
         "zone": st.sampled_from(["", "", ", timezone: America/Chicago", ", timezone: Pacific/Auckland"]),
         "form": st.sampled_from([*["csv"] * 6, "yaml", "yaml", "xlsx", *SETS]),
         "other": st.sampled_from(["", "", "", "zip"]),

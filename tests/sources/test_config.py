@@ -10,7 +10,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from seatsync.formats import approvals, config, grants, libraries, roster_entry
+from seatsync.formats import approvals, config, grants, libraries, purchases, roster_entry
 from seatsync.formats.fields import Closed
 from seatsync.sources.config import read_config
 from seatsync.sources.institution_folder import InstitutionFolder
@@ -39,6 +39,13 @@ libraries:
     title: Books
     system: logos-library
     slots: 20
+  notes:
+    title: Notes
+    system: jamworks
+    slots:
+      - count: 20
+        contract:
+          until: 2027-07-31
 terms:
   fall-2026:
     from: 2026-08-24
@@ -112,7 +119,7 @@ def place_inside(path: tuple[str | int, ...]) -> tuple[int, int]:
     return node.start_mark.line + 1, node.start_mark.column + 1
 
 
-_MODELS = (approvals, config, grants, libraries, roster_entry)
+_MODELS = (approvals, config, grants, libraries, purchases, roster_entry)
 
 
 def test_an_example_has_every_model_of_the_config(tmp_path: Path) -> None:

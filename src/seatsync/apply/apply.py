@@ -8,9 +8,10 @@ from typing import NamedTuple, Protocol
 
 from sqlalchemy import Connection
 
-from seatsync.domain.diagnostic import named
+from seatsync.domain.diagnostic import counted, named
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.license import IllegalTransition
+from seatsync.domain.money.purchases import purchases_of, total_on
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger.baseline import Baseline
 from seatsync.ledger.database import Ledger
@@ -120,6 +121,7 @@ def carry_out(
     def apply(connection: Connection) -> Applied:
         books = read_snapshot(connection, known_as, touched, also)
         must_match(connection, plan, books)
+        _must_have_the_seats_of(plan, books, today.isoformat())
         last = last_files(connection, known_as)
         if last.commit not in (before.commit, source.commit):
             raise Stale("another apply has noted other files in the meantime")
@@ -194,6 +196,18 @@ def must_be_in_time(plan: AcceptedPlan, today: str) -> None:
     for approval, *_ in plan.approvals:
         if approval.until.isoformat() < today:
             raise Stale(f"the approval at {approval.origin} ended on {approval.until}, and today is {today}")
+
+
+def _must_have_the_seats_of(plan: AcceptedPlan, books: Snapshot, today: str) -> None:
+    """Raise Stale if a library has another total ``today`` (ISO) than on the plan's day, by the dates of its purchases."""
+    bought = {id: library.purchases for id, library in books.libraries.items()}
+    for change in plan.changes:
+        if change.after is not None and "purchases" in change.after:
+            bought[change.library] = purchases_of(change.after["purchases"])
+    for library, purchases in bought.items() if plan.changes else ():
+        then, now = (total_on(purchases, day) for day in (plan.now, today))
+        if then != now:
+            raise Stale(f"{library} had {counted(then, 'seat')} on {plan.now} and has {now:,} today, {today}")
 
 
 def _detail(plan: AcceptedPlan, day: str, more: int, source: Source) -> dict[str, object]:

@@ -299,7 +299,8 @@ def _must_fit(done: Import, export: Export) -> None:
         message = f"In the ledger, {name} belongs to one member, and in the export to another."
         help = "Apply the files first, or correct the export, so that each member has one e-mail and one student id."
         raise Impossible(message, help)
-    if (library := overfull(done.after, export.holdings)) is not None:
+    in_use = {id: done.before.slots(id).used for id in done.before.libraries}
+    if (library := overfull(done.after, export.holdings, in_use)) is not None:
         slots = done.after.slots(library)
         message = f"{slots.used:,} seats of {library} are in use, but seatsync.yaml gives it {slots.total:,}."
         raise Impossible(message, f"Set `slots: {slots.used}` or more; the portal shows how many were bought.")

@@ -14,6 +14,7 @@ from seatsync.domain.brand.logo import is_logo
 from seatsync.domain.library import MOST_ABOUT, DeliveredBy, Delivery
 from seatsync.domain.license import Kind, Status
 from seatsync.domain.line import is_place, is_priority
+from seatsync.domain.money.purchases import is_purchases
 from seatsync.domain.person import Person
 from seatsync.domain.text.characters import forbidden, is_slug
 from seatsync.domain.text.days import parse_day
@@ -84,6 +85,7 @@ _OTHER_FIELDS: dict[str, Callable[[Any], bool]] = {
     "delivery": lambda value: isinstance(value, str) and value in _DELIVERIES,
     "slots": is_number,
     "reclaim_after": is_number,
+    "purchases": is_purchases,
     "delivered_by": lambda value: isinstance(value, str) and value in _PLACES,
     **dict.fromkeys(("claim_url", "open_url"), _is_address),
     **dict.fromkeys(("opt_out", "replaced", "sends_letters"), lambda value: isinstance(value, bool)),

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import NamedTuple, assert_never
 
 from seatsync.domain.license import Kind, Status
+from seatsync.domain.money.purchases import Purchase
 
 
 class DeliveryFacts(NamedTuple):
@@ -83,7 +84,8 @@ class Library:
 
     ``sends_letters`` says whether seatsync writes to members about it. ``claim_url`` is the vendor's page where members claim
     a seat that lives there, ``open_url`` the address where they use it, ``about`` what it is; all empty if not given.
-    ``has_line`` says whether members wait while it is full; only the files know that.
+    ``slots`` is the total of the day of the last apply; with ``purchases`` it follows from them. ``has_line`` says whether members wait
+    while it is full, and plans that leave fewer seats than ``warn_below`` say so; only the files know these two.
     """
 
     id: str
@@ -97,7 +99,9 @@ class Library:
     claim_url: str = ""
     open_url: str = ""
     about: str = ""
+    purchases: tuple[Purchase, ...] = ()
     has_line: bool = field(default=False, compare=False)
+    warn_below: int = field(default=0, compare=False)
 
     @property
     def is_at_vendor(self) -> bool:

@@ -17,6 +17,7 @@ from seatsync.formats.approvals import AnyApproval
 from seatsync.formats.fields import (
     Closed,
     Day,
+    DayCount,
     Email,
     InvalidValue,
     Moment,
@@ -48,17 +49,6 @@ def _revokes(value: Any) -> Any:
         f"{quoted(value)} is neither a number nor a percentage such as 10%",
         "Write a number such as 20, or a percentage such as 10%.",
     )
-
-
-def _days(value: Any) -> Any:
-    if isinstance(value, str) and re.fullmatch(r"[1-9]\d{0,3}d", value):
-        return value
-    fact = "is out of range" if isinstance(value, str) and re.fullmatch(r"\d+d", value) else "is not a number of days"
-    raise InvalidValue(f"{quoted(value)} {fact}", "Write it as 3d; 1d to 9999d are possible.")
-
-
-DayCount = Annotated[Text, BeforeValidator(_days), WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,3}d$"})]
-"""A number of days, such as 30d."""
 
 
 def _color(value: Any) -> Any:
@@ -160,12 +150,7 @@ def _opt_out_variant(value: Any) -> str:
 OptOut = Annotated[
     Annotated[bool, BeforeValidator(_may_decline), Variant("switch")]
     | Annotated[OptOutEntry, Variant("entry")]
-    | Annotated[
-        str,
-        BeforeValidator(_days),
-        WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,3}d$"}),
-        Variant("days"),
-    ],
+    | Annotated[DayCount, Variant("days")],
     Discriminator(_opt_out_variant),
 ]
 
@@ -254,10 +239,7 @@ class InvitesEntry(Closed):
         description="How many days after the invitation to remind members who have not claimed: [3d, 7d, 14d].",
     )
 
-    reclaim_after: (
-        Annotated[Text, BeforeValidator(_days), WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,3}d$"})]
-        | None
-    ) = Field(
+    reclaim_after: DayCount | None = Field(
         None,
         description="How many days after its invitation was sent an unclaimed temporary seat lapses, for example 30d: then it is free for "
         "somebody else. Invitations and reminders say it. A `resend`, `regrant` or another grant offers it again.",

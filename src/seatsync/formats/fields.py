@@ -113,6 +113,13 @@ def _whole(value: Any) -> Any:
     raise InvalidValue(f"{quoted(value)} is not a whole number", "Write digits only, for example 50.")
 
 
+def _days(value: Any) -> Any:
+    if isinstance(value, str) and re.fullmatch(r"[1-9]\d{0,3}d", value):
+        return value
+    fact = "is out of range" if isinstance(value, str) and re.fullmatch(r"\d+d", value) else "is not a number of days"
+    raise InvalidValue(f"{quoted(value)} {fact}", "Write it as 3d; 1d to 9999d are possible.")
+
+
 def known_encoding(value: str) -> str:
     """Return the encoding's name as it is written.
 
@@ -171,6 +178,8 @@ Slug = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 63}),
 ]
 Day = Annotated[date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
+DayCount = Annotated[Text, BeforeValidator(_days), WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,3}d$"})]
+"""A number of days, such as 30d."""
 Moment = Annotated[
     date | datetime,
     PlainValidator(_moment),

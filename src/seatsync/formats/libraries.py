@@ -9,6 +9,7 @@ from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema, model_va
 from seatsync.domain.library import MOST_ABOUT, DeliveredBy, Delivery
 from seatsync.formats.fields import Closed, InvalidValue, Text, WebAddress, Whole, one_of
 from seatsync.formats.grants import KindName
+from seatsync.formats.purchases import PRICE, AnySlots, ContractEntry, PriceText
 from seatsync.systems.registry import SYSTEMS
 from seatsync.systems.system import System
 
@@ -52,7 +53,14 @@ class LibraryEntry(Closed):
         None,
         description="What it is, in a sentence or two. Members read it before and after they claim, on pages and in letters.",
     )
-    slots: Whole = Field(description="The number of seats that were bought.")
+    slots: AnySlots = Field(
+        description="The number of seats that were bought; or a list of purchases, each with its `count` and its days."
+    )
+    price: PriceText | None = Field(None, description=f"{PRICE} Plans then say what seats cost, and what lies idle.")
+    contract: ContractEntry | None = Field(None, description="The contract under which the seats were bought.")
+    warn_below: Whole | None = Field(
+        None, description="Plans warn when they leave fewer seats than this: 5. Without it, they do not."
+    )
     system: SystemName | None = Field(
         None,
         description=f"The system whose rules apply: {one_of([*map(_rules, SYSTEMS.values())])}.",

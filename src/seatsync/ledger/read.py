@@ -13,6 +13,7 @@ from seatsync.domain.approval import checked as used
 from seatsync.domain.institution import Admin, Contact, Helper, Institution
 from seatsync.domain.library import COUNTED, DeliveredBy, Delivery, Library
 from seatsync.domain.license import Kind, License, Status
+from seatsync.domain.money.purchases import purchases_of
 from seatsync.domain.person import Member
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
@@ -151,7 +152,8 @@ def _libraries(connection: Connection, institution: str) -> tuple[dict[str, Libr
     for row in connection.execute(query):
         kinds, delivery = tuple(map(Kind, row.kinds.split())), Delivery(row.delivery)
         product = (row.title, row.system, kinds, delivery, row.slots, bool(row.sends_letters))
-        shown = (row.claim_url, row.open_url, row.about)
+        bought = purchases_of(json.loads(row.purchases)) if row.purchases else ()
+        shown = (row.claim_url, row.open_url, row.about, bought)
         libraries[row.id] = Library(row.id, *product, DeliveredBy(row.delivered_by), *shown)
         seats[row.id] = {figure: getattr(row, figure) for figure in COUNTED}
     return libraries, seats

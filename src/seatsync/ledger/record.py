@@ -94,6 +94,7 @@ class Recorder:
         first_time = self.books.serial == 0
         libraries, admins = library_rows(self.institution, self.books), dict(self.books.admins)
         noted = {**entry.detail, "links": links} if links.number else entry.detail
+        in_use = {id: self.books.slots(id).used for id in self.books.libraries}
         opened = self.chain.open(entry._replace(detail=noted))
         for event in events:
             if isinstance(event, Event):
@@ -102,7 +103,7 @@ class Recorder:
                 self._take_grants(event, entry)
             if len(self.rows) >= CHUNK:
                 self._flush()
-        if (library := overfull(self.books, self.books.libraries)) is not None:
+        if (library := overfull(self.books, self.books.libraries, in_use)) is not None:
             raise IllegalTransition(f"more seats of {library} would be used than there are")
         self._write_institution(entry, opened, first_time)
         self._flush()

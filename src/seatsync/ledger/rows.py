@@ -64,8 +64,9 @@ def _library(library: Library, seats: Slots) -> tuple[object, ...]:
     kinds = " ".join(library.kinds)
     product = (library.id, library.title, library.system, kinds, library.delivery.value, library.slots)
     at_vendor = (library.delivered_by.value, library.claim_url, library.open_url)
+    bought = canonical([one.as_dict() for one in library.purchases]) if library.purchases else ""
     counted = (seats.reserved, seats.temporary, seats.permanent)
-    return (*product, *counted, library.sends_letters, *at_vendor, seats.permanent_reserved, library.about)
+    return (*product, *counted, library.sends_letters, *at_vendor, seats.permanent_reserved, library.about, bought)
 
 
 def admin_rows(institution: str, books: Snapshot) -> list[tuple[object, ...]]:

@@ -34,6 +34,7 @@ REVISIONS = (
     "0018",
     "0019",
     "0020",
+    "0021",
 )
 """The migrations, oldest first. A ledger with any other revision was written by a newer seatsync."""
 
@@ -94,6 +95,7 @@ library = table(
     Column("open_url", Text, nullable=False, server_default=text("''")),
     Column("permanent_reserved", Integer, nullable=False, server_default="0"),
     Column("about", Text, nullable=False, server_default=text("''")),
+    Column("purchases", Text, nullable=False, server_default=text("''")),
 )
 
 admin = table(

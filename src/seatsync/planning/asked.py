@@ -6,6 +6,8 @@ who waits gets a free seat in their turn (that was asked for when they began to 
 of applied files has begun (``Draft.by_calendar``). What becomes permanent by tenure or by such a grant is not left out, although the
 night does it too: it can't be undone, so a review that did not show it is not enough.
 
+The total of a library with purchases is that of the day: what counts is what was bought.
+
 The day on which members leave is that of the apply, and the end of their grace period follows from it: what counts is that they leave,
 and for how many days they keep their seats.
 """
@@ -119,7 +121,25 @@ def _grants(groups: Groups, snapshot: Snapshot, library: str, today: date) -> Wi
     return without
 
 
+def _totals(groups: Groups, snapshot: Snapshot, library: str, today: date) -> Without:
+    """The total follows from purchases and day, so only the purchases are asked for."""
+    known = snapshot.libraries.get(library)
+    bought = known.purchases if known is not None else ()
+
+    def without(change: Change) -> Change | None:
+        before, after = dict(change.before or {}), dict(change.after or {})
+        if "slots" not in after or not (bought or after.get("purchases")):
+            return change
+        before.pop("slots", None)
+        if after.get("purchases", bought):
+            after.pop("slots")
+        return change._replace(before=before, after=after) if after else None
+
+    return without
+
+
 _WITHOUT_DATES: dict[Action, Callable[[Groups, Snapshot, str, date], Without]] = {
+    Action.LIBRARY_UPDATE: _totals,
     Action.REVOKE: _revokes,
     Action.MEMBER_REMOVE: _removals,
     Action.MEMBER_UPDATE: _leavers,

@@ -40,7 +40,8 @@ def library_changes(desired: Desired, snapshot: Snapshot) -> Iterator[Change]:
             before, after = library_fields(old), library_fields(library)
             fields = [name for name in after if before[name] != after[name]]
             change = _changed(Action.LIBRARY_UPDATE, before, after, fields, desired, "libraries", id)
-            yield change._replace(library=id)
+            reason = "By the dates of its purchases" if fields == ["slots"] and library.purchases else change.reason
+            yield change._replace(library=id, reason=reason)
     for id, old in snapshot.libraries.items():
         if id not in desired.libraries:
             where = desired.place("libraries")
@@ -79,6 +80,7 @@ def library_fields(library: Library) -> dict[str, Any]:
         "kinds": [kind.value for kind in library.kinds],
         "delivery": library.delivery.value,
         "slots": library.slots,
+        "purchases": [one.as_dict() for one in library.purchases],
         "sends_letters": library.sends_letters,
         "delivered_by": str(library.delivered_by),
         "claim_url": library.claim_url,
@@ -93,7 +95,14 @@ def _added(library: Library) -> dict[str, Any]:
     return {name: value for name, value in library_fields(library).items() if value != _ONCE.get(name)}
 
 
-_ONCE = {"sends_letters": True, "delivered_by": "seatsync", "claim_url": "", "open_url": "", "about": ""}
+_ONCE = {
+    "sends_letters": True,
+    "delivered_by": "seatsync",
+    "claim_url": "",
+    "open_url": "",
+    "about": "",
+    "purchases": [],
+}
 
 
 def _institution(institution: Institution) -> dict[str, Any]:

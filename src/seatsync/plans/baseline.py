@@ -14,6 +14,7 @@ from itertools import chain
 
 from seatsync.domain.action import Action
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
+from seatsync.domain.money.purchases import days_of
 from seatsync.domain.person import spoken
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import parse_day
@@ -31,6 +32,8 @@ _PASSING = frozenset(
         "address-taken",
         "begins-later",
         "comes-due",
+        "contract-ends",
+        "costs",
         "delivery-changed",
         "drift",
         "export-not-believed",
@@ -45,6 +48,9 @@ _PASSING = frozenset(
         "read-otherwise",
         "portal-left",
         "same-name",
+        "seats-change",
+        "seats-low",
+        "seats-run-short",
         "seats-short-later",
         "student-id-zeros",
         "tags-ended",
@@ -151,7 +157,7 @@ def is_valid(snapshot: Snapshot, today: date) -> bool:
 
 def _due(draft: Draft) -> Iterator[date]:
     """The days on which grants begin, those after the last ones of grants, tags, leavers' seats, approvals and the institution, and
-    those on which members come due by tenure.
+    those on which members come due by tenure, and those of purchases and contracts.
 
     In a draft of some members, the day known before covers the others. (Due reminders are read from the ledger each time.)
     """
@@ -163,6 +169,8 @@ def _due(draft: Draft) -> Iterator[date]:
     yield from (end + timedelta(days=1) for end in ends if draft.today <= end < date.max)
     starts = (grant.starts for grant in draft.desired.grants)
     yield from (day for day in starts if day is not None and day > draft.today)
+    today, libraries = draft.today.isoformat(), draft.desired.libraries.values()
+    yield from (date.fromisoformat(day) for it in libraries for day in days_of(it.purchases) if day > today)
     yield from next_days(draft)
     known = parse_day(draft.snapshot.baseline.get("due", ""))
     if known is not None and known > draft.today and any(grant.after for grant in draft.desired.grants):

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from hashlib import sha256
 from operator import attrgetter
@@ -59,6 +60,8 @@ def _said(value: Any) -> Any:
         return [value.file, [row[:2] for row in value.rows]]
     if is_dataclass(value):
         return _values(value.__class__)(value)
+    if isinstance(value, Decimal):
+        return str(value)
     if isinstance(value, date):
         return value.isoformat()
     return [*value.items()] if hasattr(value, "items") else sorted(value)

@@ -13,6 +13,7 @@ from seatsync.domain.action import Action
 from seatsync.domain.diagnostic import Diagnostic, counted, named
 from seatsync.domain.library import Slots
 from seatsync.domain.license import Kind, Status
+from seatsync.domain.money.purchases import Purchases
 from seatsync.refusals.case import Case, refusal
 from seatsync.refusals.room import ways_out
 
@@ -21,9 +22,10 @@ CODE = "slots-exceeded"
 
 def check(case: Case) -> Iterator[Diagnostic]:
     """Yield one refusal for each library that has too few seats for this plan's grants."""
-    for library, (_, after) in case.slots.items():
+    for library, (before, after) in case.slots.items():
         grants = case.new_seats(library)
-        if after.available < 0 and not grants and case.of(Action.OBSERVE, library):
+        grew = after.used > before.used or not _bought(case, library)
+        if after.available < 0 and not grants and grew and case.of(Action.OBSERVE, library):
             yield _full_there(case, library, after)
         if after.available < 0 and grants and library in case.desired.libraries:
             short = -after.available
@@ -33,9 +35,22 @@ def check(case: Case) -> Iterator[Diagnostic]:
                 f"{counted(short, 'seat')} too many. "
                 f"There is no seat for the last in the files: {named(last)}.{_oldest(case, library)}"
             )
-            bought = f"If you have bought more seats, raise `slots` to {after.used}."
+            bought = f"If you have bought more seats, {_raise(case, library, after)}"
             help = ways_out(case, library, bought, "If not,")
             yield refusal(CODE, message, help, case.desired.place("libraries", library, "slots"), library, last)
+
+
+def _bought(case: Case, library: str) -> Purchases:
+    known = case.desired.libraries.get(library)
+    return known.purchases if known is not None else ()
+
+
+def _raise(case: Case, library: str, after: Slots) -> str:
+    """How to write more seats: as another purchase where there are several, or where they have days."""
+    bought = _bought(case, library)
+    if len(bought) > 1 or any(one.since or one.until for one in bought):
+        return f"add a purchase of {counted(-after.available, 'seat')} to `slots`."
+    return f"raise `slots` to {after.used}."
 
 
 def _full_there(case: Case, library: str, after: Slots) -> Diagnostic:
@@ -45,6 +60,8 @@ def _full_there(case: Case, library: str, after: Slots) -> Diagnostic:
         "as an export from the portal shows."
     )
     help = f"Set `slots` to the number that was bought: {after.used} or more."
+    if (how := _raise(case, library, after)).startswith("add"):
+        help = f"If more seats were bought, {how}"
     return refusal(CODE, message, help, case.desired.place("libraries", library, "slots"), library)
 
 

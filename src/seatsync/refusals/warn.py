@@ -22,6 +22,7 @@ from seatsync.refusals.warnings import (
     leavers,
     members,
     places,
+    purchases,
     seats,
     tags,
     tenure,
@@ -49,12 +50,18 @@ def warnings(case: Case) -> Iterator[Diagnostic]:
     yield from places.moved(case)
     yield from places.addresses_taken(case)
     yield from approvals.without_effect(case)
+    yield from purchases.run_short(case)
+    yield from (warning for warning in purchases.contracts(case) if warning.severity is Severity.WARNING)
+    yield from purchases.low(case)
     yield from exports.not_believed(case)
     yield from exports.drift(case)
     yield from institution.ends(case)
     yield from leavers.keeping_seats(case)
     yield from tenure.coming_due(case)
     yield from later.begin()
+    yield from purchases.coming(case)
+    yield from purchases.costs(case)
+    yield from (notice for notice in purchases.contracts(case) if notice.severity is Severity.NOTICE)
     yield from seats.redelivered(case)
     yield from seats.declined(case)
     yield from seats.kept(case)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import NamedTuple
 
 from seatsync.domain.library import DEFAULT_DELIVERY, DeliveredBy, Delivery, Library
 from seatsync.domain.license import Kind
+from seatsync.domain.money.price import Price, parse_price
+from seatsync.domain.money.purchases import Contract, Purchase, total_on
 from seatsync.formats.config import InstitutionEntry
 from seatsync.formats.libraries import LibraryEntry
+from seatsync.formats.purchases import ContractEntry
 from seatsync.systems.portal import Portal
 from seatsync.systems.registry import SYSTEMS, portal_of
 
@@ -22,8 +26,8 @@ class LibraryFault(NamedTuple):
     help: str
 
 
-def library_of(id: str, entry: LibraryEntry, institution: InstitutionEntry) -> Library:
-    """The library that an entry describes."""
+def library_of(id: str, entry: LibraryEntry, institution: InstitutionEntry, today: date) -> Library:
+    """The library that an entry describes, with the seats of today."""
     if entry.system is not None:
         system = SYSTEMS[entry.system]
         kinds, delivery = system.kinds, system.delivery
@@ -34,8 +38,33 @@ def library_of(id: str, entry: LibraryEntry, institution: InstitutionEntry) -> L
     writes = delivered_by is DeliveredBy.SEATSYNC if entry.sends_letters is None else entry.sends_letters
     shown = (entry.claim_url or "", entry.open_url or "", entry.about or "")
     has_line = entry.when_full == "wait"
-    product = (id, entry.title, entry.system or "", kinds, delivery, entry.slots)
-    return Library(*product, writes, delivered_by, *shown, has_line=has_line)
+    bought = tuple(_purchases(entry))
+    slots = entry.slots if isinstance(entry.slots, int) else total_on(bought, today.isoformat())
+    product = (id, entry.title, entry.system or "", kinds, delivery, slots)
+    below = entry.warn_below or 0
+    return Library(*product, writes, delivered_by, *shown, bought, has_line=has_line, warn_below=below)
+
+
+def _purchases(entry: LibraryEntry) -> Iterator[Purchase]:
+    """The purchases of a library. One number of seats is a purchase if it has a price or a contract."""
+    price, contract = _price(entry.price), _contract(entry.contract)
+    if isinstance(entry.slots, int):
+        if price is not None or contract is not None:
+            yield Purchase(entry.slots, price=price, contract=contract)
+        return
+    for one in entry.slots:
+        since, until = (day.isoformat() if day is not None else "" for day in (one.from_, one.until))
+        yield Purchase(one.count, since, until, _price(one.price) or price, _contract(one.contract) or contract)
+
+
+def _price(written: str | None) -> Price | None:
+    return parse_price(written) if written is not None else None
+
+
+def _contract(entry: ContractEntry | None) -> Contract | None:
+    if entry is None:
+        return None
+    return Contract(entry.until.isoformat(), int((entry.notice or "0d")[:-1]), entry.order or "")
 
 
 def _beside(first: Library, library: Library, portal: Portal) -> tuple[str, str] | None:

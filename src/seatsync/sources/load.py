@@ -95,7 +95,10 @@ class _Loader:
         self.read = read
         self.now = now
         self.readers: list[RosterReader] = []
-        self.libraries = {id: library_of(id, entry, config.institution) for id, entry in config.libraries.items()}
+        self.today = day_in(now, config.institution.timezone or "")
+        self.libraries = {
+            id: library_of(id, entry, config.institution, self.today) for id, entry in config.libraries.items()
+        }
         self.grants = GrantsOfFolder(folder, config, self.libraries, self.at)
 
     def load(self, taken: Container[str]) -> Desired:
@@ -173,7 +176,6 @@ class _Loader:
     def _rosters(self) -> tuple[list[Roster], list[RosterMember], Counted]:
         files: list[RosterFile] = []
         names: dict[str, str] = {}
-        today = day_in(self.now, self.config.institution.timezone or "")
         for position, entry in enumerate(self.config.rosters):
             where = self.at("rosters", position, "path")
             file = self.folder.leads_to(entry.path)
@@ -182,7 +184,7 @@ class _Loader:
                 self._report("duplicate-roster", message, "Delete one.", where)
                 continue
             names[file] = entry.path
-            reader = reader_of(entry, self.folder.found, partial(self._in_roster, position), today)
+            reader = reader_of(entry, self.folder.found, partial(self._in_roster, position), self.today)
             files.append(RosterFile(self.folder, reader, entry.encoding, where, entry.sheet))
         self.readers = [file.reader for file in files]
         counted = self.read(files, self.grants.all)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from seatsync.domain.snapshot import Snapshot
 
@@ -19,6 +19,17 @@ def duplicate_name(books: Snapshot) -> str | None:
     return None
 
 
-def overfull(books: Snapshot, libraries: Iterable[str]) -> str | None:
-    """The first of ``libraries`` with more seats in use than it has, or None."""
-    return next((library for library in libraries if books.slots(library).available < 0), None)
+def overfull(books: Snapshot, libraries: Iterable[str], before: Mapping[str, int] | None = None) -> str | None:
+    """The first of ``libraries`` with more seats in use than it has, or None.
+
+    The total of purchases can fall by their dates below what is in use. Then what was in use ``before`` stays, and only more than
+    that is too many.
+    """
+
+    def is_over(library: str) -> bool:
+        slots, known = books.slots(library), books.libraries.get(library)
+        is_dated = known is not None and bool(known.purchases)
+        grew = before is not None and slots.used > before.get(library, 0)
+        return slots.available < 0 and (grew or not is_dated)
+
+    return next(filter(is_over, libraries), None)

@@ -10,6 +10,7 @@ from seatsync.domain.action import Action, Event, Unplanned
 from seatsync.domain.institution import Admin, Contact, Helper, Institution
 from seatsync.domain.library import DeliveredBy, Delivery, Library
 from seatsync.domain.license import IllegalTransition, Kind
+from seatsync.domain.money.purchases import purchases_of
 from seatsync.domain.portal.at_vendor import There, leaves_portal
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.emails import email_key
@@ -72,6 +73,8 @@ def set_library(books: Snapshot, event: Event) -> None:
         fields["delivery"] = Delivery(fields["delivery"])
     if "delivered_by" in fields:
         fields["delivered_by"] = DeliveredBy(fields["delivered_by"])
+    if "purchases" in fields:
+        fields["purchases"] = purchases_of(fields["purchases"])
     old = books.libraries.get(event.library)
     if (old is None) != (event.action is Action.LIBRARY_ADD):
         raise IllegalTransition(f"{event.action} of {event.library}")

@@ -11,6 +11,7 @@ from seatsync.domain.diagnostic import counted
 from seatsync.domain.fields import EVENT_FIELDS, bad_field
 from seatsync.domain.library import DeliveredBy, Delivery
 from seatsync.domain.line import priority_of
+from seatsync.domain.money.purchases import purchases_in_words, purchases_of
 from seatsync.domain.person import spoken
 from seatsync.domain.portal.at_vendor import There
 from seatsync.domain.portal.progress import status_in_words
@@ -75,6 +76,10 @@ def _helper(value: Mapping[str, str] | None) -> str:
     return f"members may ask {value['name']} ({value['email'] or value['url']})" if value else "nobody to ask"
 
 
+def _purchases(written: list[Mapping[str, Any]]) -> str:
+    return f"bought as {purchases_in_words(purchases_of(written))}" if written else "without dates and prices"
+
+
 def _last_to_decline(value: str) -> str:
     if value.endswith("d"):
         return f"up to {counted(int(value[:-1]), 'day')} after the invitation"
@@ -109,6 +114,7 @@ _FIELDS: Mapping[str, Callable[[Any], str]] = {
         f"unclaimed seats lapse after {counted(days, 'day')}" if days else "unclaimed seats never lapse"
     ),
     "slots": lambda number: counted(number, "seat"),
+    "purchases": _purchases,
     "delivery": lambda way: Delivery(way).facts.in_words,
     "delivered_by": lambda place: "at the vendor" if place == DeliveredBy.VENDOR else "here",
     "sends_letters": _whether("with letters of seatsync", "sends no letters"),

@@ -10,6 +10,7 @@ from seatsync.domain.action import Action
 from seatsync.domain.desired import Grant
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.domain.license import Kind
+from seatsync.domain.money.purchases import total_on
 from seatsync.domain.person import RosterMember, person_of
 from seatsync.planning.dates.coming import Ahead, ahead
 from seatsync.planning.draft import Draft
@@ -129,12 +130,16 @@ def _too_few(case: Case, library: str) -> Iterator[Diagnostic]:
     after, line = case.slots[library].after, case.at_hand.lines.get(library)
     asked = after.used + (len(line.waiting) if line is not None else 0)
     coming = [rule for rule in case.desired.grants if rule.library == library and rule.begins_after(case.draft.today)]
+    bought = case.desired.libraries[library].purchases
+    totals = {rule.starts: total_on(bought, f"{rule.starts}") if bought else after.total for rule in coming}
     most = asked + sum(case.draft.entitlements.reach[rule] for rule in coming)
-    if most <= after.total or asked > after.total:  # what is too much now, the plan says otherwise
+    if (
+        most <= min(totals.values(), default=after.total) or asked > after.total
+    ):  # what is too much now, the plan says otherwise
         return
     for day, used in ahead(case.draft, library).most(asked).items():
-        if used > after.total:
-            yield _short(case, next(rule for rule in coming if rule.starts == day), used, after.total)
+        if used > totals[day]:
+            yield _short(case, next(rule for rule in coming if rule.starts == day), used, totals[day])
             return
 
 

@@ -10,6 +10,7 @@ from seatsync.domain.action import Action, Subject
 from seatsync.domain.diagnostic import counted
 from seatsync.domain.library import DEFAULT_DELIVERY, DeliveredBy, Delivery
 from seatsync.domain.license import Kind, Status
+from seatsync.domain.money.purchases import purchases_in_words, purchases_of
 from seatsync.domain.person import REQUIRED, Person, spoken
 from seatsync.domain.portal.at_vendor import There
 from seatsync.domain.portal.progress import status_in_words
@@ -195,6 +196,9 @@ _LABELS = {
 def _difference(name: str, before: Any, after: Any) -> str:
     if name == "replaced":
         return "no longer known by this e-mail"
+    if name == "purchases":
+        was, now = (purchases_in_words(purchases_of(one or ())) or "no purchases" for one in (before, after))
+        return f"{was} → {now}"
     if name == "left_on":
         return f"on no roster since {after}" if after else "on a roster again"
     if name == "tags":

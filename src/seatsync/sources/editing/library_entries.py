@@ -45,13 +45,17 @@ def change(config: EditedConfig, id: str, values: Mapping[str, str]) -> None:
     """Give a library these values: slots, title or delivered_by.
 
     Raises:
-        CannotEdit: there is no such library.
+        CannotEdit: there is no such library, or its seats are a list of purchases.
     """
     has = _library(config, id)
     for key, value in values.items():
         if has.get(key) == value:
             config.say(f"{id} has `{key}: {value}` already.")
         elif key in has:
+            if not isinstance(has[key], str):
+                raise CannotEdit(
+                    f"{id} has a list of purchases under `{key}`.", "Change the purchase by hand, or add another one."
+                )
             config.edits.give((_SECTION, id, key), Plain(value) if key == "slots" else value)
         else:
             config.edits.add_key((_SECTION, id), key, value)

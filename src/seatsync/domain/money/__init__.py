@@ -1,0 +1,1 @@
+"""What seats cost: prices, contracts, and the purchases of a library."""

@@ -1,0 +1,154 @@
+"""Tell what seats cost and what lies idle, which totals fall by their dates, which contracts end, and where seats run low.
+
+What begins on a day is told by the plan of that day, and by every plan that changes something: not by each nightly run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from seatsync.domain.action import Action
+from seatsync.domain.diagnostic import Diagnostic, Severity, counted
+from seatsync.domain.library import Library
+from seatsync.domain.money.price import changed_in_words, in_words, more
+from seatsync.domain.money.purchases import Contract, Turn, ahead_of, costs_on, day_after, idle_costs, turns
+from seatsync.domain.origin import Origin
+from seatsync.refusals.case import Case
+
+_NOTHING = "Nothing to do."
+
+
+def coming(case: Case) -> Iterator[Diagnostic]:
+    """Tell the totals to come where the plan changes what was bought."""
+    for id, library in case.desired.libraries.items():
+        if found := turns(library.purchases, _today(case)) if _changes_purchases(case, id) else []:
+            message = f"{case.title(id)} has {counted(library.slots, 'seat')}, {turns_in_words(found)}."
+            yield Diagnostic("seats-change", message, _NOTHING, _place(case, id), Severity.NOTICE, id)
+
+
+def turns_in_words(found: list[Turn]) -> str:
+    """The totals to come in words: ``50 from 2027-08-01 on``."""
+    return ", ".join(f"{turn.total:,} from {turn.on} on" for turn in found)
+
+
+def run_short(case: Case) -> Iterator[Diagnostic]:
+    """Warn of totals that fall below what is in use, or have fallen below it."""
+    for id, library in case.desired.libraries.items():
+        used = case.slots[id].after.used
+        if used > library.slots and library.purchases and not case.new_seats(id) and _is_told(case):
+            message = (
+                f"{case.title(id)} has {counted(library.slots, 'seat')} by the dates of its purchases, but {used:,} are in use. "
+                "They stay, and nobody gets another one until fewer are in use."
+            )
+            yield _short(case, id, message)
+        for turn in turns(library.purchases, _today(case)):
+            if turn.total < min(used, library.slots) and _is_near(case, id, turn):
+                yield from _too_few_then(case, id, turn, used - _ended_by(case, id, turn.on))
+
+
+def _too_few_then(case: Case, library: str, turn: Turn, lasting: int) -> Iterator[Diagnostic]:
+    if lasting > turn.total:
+        now = case.desired.libraries[library].slots
+        message = (
+            f"{case.title(library)} goes down from {now:,} to {counted(turn.total, 'seat')} on {turn.on}, but {lasting:,} of the "
+            f"seats in use last longer: {lasting - turn.total:,} too many. They stay, and nobody gets another one then."
+        )
+        yield _short(case, library, message)
+
+
+def _short(case: Case, library: str, message: str) -> Diagnostic:
+    help = "Buy seats, or let seats end by then: give their grants an `until`."
+    return Diagnostic("seats-run-short", message, help, _place(case, library), Severity.WARNING, library)
+
+
+def _is_near(case: Case, library: str, turn: Turn) -> bool:
+    return _changes_purchases(case, library) or _is_told(case, ahead_of(turn.on))
+
+
+def _ended_by(case: Case, library: str, day: str) -> int:
+    """How many temporary seats that are in use after the plan end before a day (ISO)."""
+    held = case.draft.snapshot.licenses.get(library, {})
+    ends = {number: license.ends for number, license in held.items() if license.ends}
+    for change in (*case.of(Action.REVOKE, library), *case.of(Action.UPGRADE, library)):
+        ends.pop(change.record, None)
+    for change in case.of(Action.LICENSE_UPDATE, library):
+        ends[change.record] = (change.after or {}).get("until", ends.get(change.record, ""))
+    new = [(change.after or {}).get("until", "") for change in case.new_seats(library)]
+    return sum("" < end < day for end in (*ends.values(), *new))
+
+
+def costs(case: Case) -> Iterator[Diagnostic]:
+    """Tell what a plan adds to the costs, or takes from them, and what lies idle afterwards."""
+    for id, library in case.desired.libraries.items():
+        before, after = case.slots[id]
+        known = case.at_hand.snapshot.libraries.get(id)
+        bought = known.purchases if known is not None else ()
+        today = _today(case)
+        changed = more(costs_on(library.purchases, today), costs_on(bought, case.at_hand.snapshot.applied_on or today))
+        if not any(one.price for one in library.purchases) or (before == after and not changed):
+            continue
+        seats, title = after.total - before.total, case.title(id)
+        what = f"{seats:+,} {'seat' if abs(seats) == 1 else 'seats'} of {title}" if seats else title
+        lies = f"{_idle(library, today, max(0, after.available))} afterwards"
+        message = f"{what}: {changed_in_words(changed)}; {lies}." if changed else f"{what}: {lies}."
+        yield Diagnostic("costs", message, _NOTHING, _place(case, id), Severity.NOTICE, id)
+
+
+def _idle(library: Library, today: str, idle: int) -> str:
+    priced = in_words(idle_costs(library.purchases, today, idle))
+    if not idle:
+        return "no seat lies idle"
+    return f"{counted(idle, 'seat')}{f' ({priced})' if priced else ''} {'lies' if idle == 1 else 'lie'} idle"
+
+
+def contracts(case: Case) -> Iterator[Diagnostic]:
+    """Warn of contracts from their notice day on, and tell both days where a plan changes what was bought."""
+    for id, library in case.desired.libraries.items():
+        for contract in dict.fromkeys(one.contract for one in library.purchases if one.contract is not None):
+            is_near = contract.notice_day <= _today(case)
+            told = _is_told(case, contract.notice_day) or _is_told(case, day_after(contract.until))
+            if (is_near and told) or _changes_purchases(case, id):
+                severity = Severity.WARNING if is_near else Severity.NOTICE
+                message = _contract(case, id, contract)
+                help = "Give notice or order again, then write the new days under `contract`."
+                yield Diagnostic("contract-ends", message, help, _place(case, id), severity, id)
+
+
+def _contract(case: Case, library: str, contract: Contract) -> str:
+    order = f" ({contract.order})" if contract.order else ""
+    if contract.until < _today(case):
+        return f"The contract of {case.title(library)}{order} ended on {contract.until}."
+    notice = f"; give notice by {contract.notice_day}" if contract.notice else ""
+    return f"The contract of {case.title(library)}{order} ends on {contract.until}{notice}."
+
+
+def low(case: Case) -> Iterator[Diagnostic]:
+    """Warn where a plan leaves fewer seats than ``warn_below``."""
+    for id, library in case.desired.libraries.items():
+        after = case.slots[id].after
+        if 0 <= after.available < library.warn_below and _is_told(case):
+            message = (
+                f"{case.title(id)} has {after.available:,} of {counted(after.total, 'seat')} left, fewer than the "
+                f"{library.warn_below:,} of `warn_below`."
+            )
+            help = "Order seats in time, or lower `warn_below`."
+            yield Diagnostic("seats-low", message, help, _place(case, id), Severity.WARNING, id)
+
+
+def _is_told(case: Case, begins: str = "") -> bool:
+    """Whether this plan tells what is so since a day (ISO); without a day, only a plan that changes something does."""
+    today, draft = _today(case), case.at_hand
+    return begins <= today and (bool(draft.changes) or (begins == today and draft.snapshot.applied_on < today))
+
+
+def _changes_purchases(case: Case, library: str) -> bool:
+    changes = (*case.of(Action.LIBRARY_ADD, library), *case.of(Action.LIBRARY_UPDATE, library))
+    return any("purchases" in (change.after or {}) for change in changes)
+
+
+def _today(case: Case) -> str:
+    return case.at_hand.today.isoformat()
+
+
+def _place(case: Case, library: str) -> Origin:
+    return case.desired.place("libraries", library, "slots")
