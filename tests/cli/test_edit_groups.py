@@ -209,3 +209,65 @@ def test_permanent_licenses_of_a_group_are_not_taken_back(folder: Path) -> None:
 def test_what_cannot_be_done_is_said_and_nothing_is_written(folder: Path, args: tuple[str, ...], says: str) -> None:
     assert says in told(edit(folder, *args, code=64))
     assert (folder / "seatsync.yaml").read_text() == CONFIG
+
+
+# ── First days and terms ────────────────────────────────────────────────────────────────────────────────────────────
+
+TERMS = "terms: {fall-2099: {from: 2099-08-24, until: 2099-12-18}}\nrosters:"
+
+
+@pytest.fixture
+def with_terms(folder: Path) -> Path:
+    (folder / "seatsync.yaml").write_text(CONFIG.replace("rosters:", TERMS).replace("   # nobody yet", ""), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("args", "line"),
+    [
+        (
+            ("jam", "--tag", "student", "--from", "2099-08-24"),
+            "{library: jam, to: {tags: [student]}, from: 2099-08-24}",
+        ),
+        (("jam", "--everyone", "--term", "fall-2099"), "{library: jam, to: {everyone: true}, term: fall-2099}"),
+        (
+            ("jam", "ann@grace.example", "--from", "2099-08-24", "--until", "2099-12-18"),
+            "{library: jam, to: {emails: [ann@grace.example]}, from: 2099-08-24, until: 2099-12-18}",
+        ),
+    ],
+)
+def test_a_grant_gets_a_first_day_or_a_term(with_terms: Path, args: tuple[str, ...], line: str) -> None:
+    edit(with_terms, "grant", *args)
+    assert f"- {line}" in grants(with_terms)
+    again = edit(with_terms, "grant", *args)
+    assert "already" in again.err
+    assert again.out == ""
+
+
+def test_a_grant_that_begins_later_is_not_enough_for_who_is_to_have_it_now(with_terms: Path) -> None:
+    edit(with_terms, "grant", "jam", "--tag", "student", "--term", "fall-2099")
+    edit(with_terms, "grant", "jam", "--tag", "student")
+    assert "- {library: jam, to: {tags: [student]}}" in grants(with_terms)
+    assert "already" in edit(with_terms, "grant", "jam", "--tag", "student", "--from", "2099-09-01").err
+
+
+def test_members_are_added_to_the_grant_of_the_same_term(with_terms: Path) -> None:
+    for who in ("ann", "ben"):
+        edit(with_terms, "grant", "jam", f"{who}@grace.example", "--term", "fall-2099")
+    assert grants(with_terms) == [
+        "- {library: jam, to: {emails: [ann@grace.example, ben@grace.example]}, term: fall-2099}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (("--term", "fal-2099"), 'Did you mean "fall-2099"?'),
+        (("--term", "fall-2099", "--until", "2099-01-01"), "--term has a first and a last day"),
+        (("--from", "2099-02-01", "--until", "2099-01-01"), "begins on 2099-02-01, after its last day, 2099-01-01"),
+        (("--from", "2099-02-01T10:00:00Z"), "--from is a day"),
+    ],
+)
+def test_what_is_wrong_with_the_days_of_a_grant_is_said(with_terms: Path, args: tuple[str, ...], says: str) -> None:
+    assert says in told(edit(with_terms, "grant", "jam", "--tag", "student", *args, code=64))
+    assert grants(with_terms) == ["[]"]

@@ -70,7 +70,7 @@ def granting(draw: st.DataObject, folder: Path) -> tuple[Change, Change]:
     have = {at for one in edited.desired.grants if one.library == library for at in edited.index.reached(one.to)}
     some = drawn(draw, [who.email for at, who in enumerate(edited.desired.members) if at not in have])
     return (
-        lambda edited: grants.grant(edited, library, kind, until, some),
+        lambda edited: grants.grant(edited, library, kind, grants.Days(until=until), some),
         lambda edited: grants.revoke(edited, library, some),
     )
 
@@ -87,7 +87,7 @@ def revoking(draw: st.DataObject, folder: Path) -> tuple[Change, Change]:
     )
     return (
         lambda edited: grants.revoke(edited, rule.library, some),
-        lambda edited: grants.grant(edited, rule.library, rule.kind, rule.until, some),
+        lambda edited: grants.grant(edited, rule.library, rule.kind, grants.Days(until=rule.until), some),
     )
 
 

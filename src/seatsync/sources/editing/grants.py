@@ -4,46 +4,87 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from seatsync.domain.desired import Grant, Selector
 from seatsync.domain.library import Library
 from seatsync.domain.license import Kind
 from seatsync.domain.person import RosterMember
 from seatsync.domain.text.characters import printable
+from seatsync.domain.text.days import day_in
 from seatsync.domain.text.guesses import did_you_mean
 from seatsync.domain.text.tags import split_tags
-from seatsync.formats.grants import GrantsFile
+from seatsync.formats.grants import GrantEntry, GrantsFile
 from seatsync.sources.editing.folder import EditedFolder, key_of, named
 from seatsync.sources.editing.refused import CannotEdit
 from seatsync.sources.editing.rules import Rule, Rules
 from seatsync.sources.editing.texts.csv_edits import CsvEdits
 from seatsync.sources.editing.texts.yaml_values import Plain
 from seatsync.sources.files import NAME
-from seatsync.sources.selections import GRANTS, choose_kind, grant_columns
+from seatsync.sources.selections import GRANTS, choose_kind, grant_columns, never_in_force
 
-_PLAIN_RULE = {"library", "kind", "to", "until"}
+_PLAIN_RULE = {"library", "kind", "to", "from_", "until", "term"}
 """The keys of a grant to which somebody can be added without more than what was asked for."""
 
 
-def grant(folder: EditedFolder, library: str, kind: Kind | None, until: date | None, emails: Iterable[str]) -> None:
-    """Make sure that the members get the library: of this kind, and until that day at least.
+class Days(NamedTuple):
+    """From when and until when a grant is asked for, or of which term."""
+
+    starts: date | None = None
+    until: date | None = None
+    term: str = ""
+
+    def are_of(self, entry: GrantEntry) -> bool:
+        """Whether a grant is written with these days."""
+        return self == Days(entry.from_, entry.until, entry.term or "")
+
+    @property
+    def written(self) -> dict[str, Any]:
+        """The keys of a grant that say them."""
+        days = {"from": self.starts, "until": self.until}
+        return {
+            **{key: Plain(day.isoformat()) for key, day in days.items() if day is not None},
+            **({"term": self.term} if self.term else {}),
+        }
+
+
+def grant(folder: EditedFolder, library: str, kind: Kind | None, days: Days, emails: Iterable[str]) -> None:
+    """Make sure that the members get the library: of this kind, and on those days at least.
 
     Raises:
         CannotEdit: there is no such library or member, the kind is missing or not possible, or the layout is too unusual.
     """
     of = library_of(folder, library)
-    kind = kind_of(of, kind, until)
     members = folder.members(emails)
     rules = Rules(folder)
-    asked = Grant(of.id, kind, Selector(), folder.desired.place("grants"), until)
-    last = folder.config.institution.retire
-    asked = asked.ending_by(last) if last is not None else asked
+    asked = asked_for(folder, of, kind, days, Selector())
     lacking = _without_covered(folder, members, asked)
     lacking = _without_taken_back(folder, rules, lacking, asked)
     folder.promise_grants(of.id, members, True)
     if lacking:
-        _add(folder, rules, of, asked, until, lacking)
+        _add(folder, rules, of, asked, days, lacking)
+
+
+def asked_for(folder: EditedFolder, library: Library, kind: Kind | None, days: Days, to: Selector) -> Grant:
+    """Return the grant that is asked for. It begins today if no other day is named.
+
+    Raises:
+        CannotEdit: the kind is missing or not possible, or the days are not.
+    """
+    first, until = days.starts, days.until
+    if days.term:
+        terms = folder.desired.terms
+        if days.term not in terms:
+            fact = f'"{printable(days.term)}" is not a term of seatsync.yaml. {did_you_mean(days.term, terms)}'.rstrip()
+            raise CannotEdit(fact, f"The terms are {', '.join(terms) or 'none'}.")
+        first, until = terms[days.term]
+    if first is not None and until is not None and first > until:
+        raise CannotEdit(never_in_force(first, until)[0], "Correct --from or --until.")
+    today = day_in(folder.now, folder.desired.institution.timezone)
+    starts = max(first or today, today)
+    asked = Grant(library.id, kind_of(library, kind, until), to, folder.desired.place("grants"), until, starts=starts)
+    last = folder.config.institution.retire
+    return asked.ending_by(last) if last is not None else asked
 
 
 def library_of(folder: EditedFolder, id: str) -> Library:
@@ -97,8 +138,9 @@ def _without_covered(folder: EditedFolder, members: Sequence[RosterMember], aske
 
 
 def is_enough(given: Grant, asked: Grant) -> bool:
-    """Whether a grant gives now what is asked for, or more."""
-    return not given.after and given.strength >= asked.strength
+    """Whether a grant gives what is asked for, or more, from its first day on."""
+    begins = asked.starts is None or not given.begins_after(asked.starts)
+    return begins and not given.after and given.strength >= asked.strength
 
 
 def _grants_by_member(folder: EditedFolder, library: str, members: Sequence[RosterMember]) -> dict[str, list[Grant]]:
@@ -136,60 +178,61 @@ def _add(
     rules: Rules,
     library: Library,
     asked: Grant,
-    until: date | None,
+    days: Days,
     members: Sequence[RosterMember],
 ) -> None:
     who = named(members)
     for rule in rules.of_yaml:
         is_for_names = is_plain(rule) and rule.entry.to.model_fields_set == {"emails"}
-        is_alike = rule.grant.kind is asked.kind and rule.entry.until == until
+        is_alike = rule.grant.kind is asked.kind and days.are_of(rule.entry)
         if is_for_names and is_alike and rule.grant.library == library.id:
             for member in members:
                 folder.edits.append(("grants", rule.position, "to", "emails"), member.email)
             folder.say(f"{who}: added to the grant of {library.id} at {rule.grant.origin}.")
             return
     for file in folder.config.grants:
-        if isinstance(file, GrantsFile) and _can_take(folder, file, library, until):
+        if isinstance(file, GrantsFile) and _can_take(folder, file, library, days):
             edits = folder.files.csv(file.path, GRANTS)
             for member in members:
-                edits.add(_row(edits, asked, until, member))
+                edits.add(_row(edits, asked, days, member))
             folder.say(f"{who}: added to the grants file {file.path}.")
             return
     to = {"emails": [member.email for member in members]}
-    folder.edits.append(("grants",), as_entry(library, asked.kind, to, until))
+    folder.edits.append(("grants",), as_entry(library, asked.kind, to, days))
     folder.say(f"{who}: no grant of {library.id} could be extended, so a new one is in {NAME}.")
 
 
 def is_plain(rule: Rule) -> bool:
-    """Whether a rule says nothing beside library, kind, members and end date."""
+    """Whether a rule says nothing beside library, kind, members and days."""
     return rule.entry.model_fields_set <= _PLAIN_RULE
 
 
-def as_entry(library: Library, kind: Kind, to: dict[str, Any], until: date | None) -> dict[str, Any]:
+def as_entry(library: Library, kind: Kind, to: dict[str, Any], days: Days) -> dict[str, Any]:
     """Return the smallest grant, as it is written."""
     entry: dict[str, Any] = {"library": library.id}
     if choose_kind("", library) is None or kind is Kind.PERMANENT:
         entry["kind"] = kind.value
     entry["to"] = to
-    return entry if until is None else {**entry, "until": Plain(until.isoformat())}
+    return {**entry, **days.written}
 
 
-def _can_take(folder: EditedFolder, entry: GrantsFile, library: Library, until: date | None) -> bool:
+def _can_take(folder: EditedFolder, entry: GrantsFile, library: Library, days: Days) -> bool:
     """Whether a grants file can be changed and has the columns that the row needs."""
-    if not folder.files.can_be_changed(entry.path):
+    if days.term or not folder.files.can_be_changed(entry.path):
         return False
     columns = grant_columns(folder.files.csv(entry.path, GRANTS).table)
-    needs = ["until"] if until is not None else []
+    needs = [*days.written]
     needs += ["kind"] if choose_kind("", library) is None else []
     return all(column in columns for column in needs)
 
 
-def _row(edits: CsvEdits, asked: Grant, until: date | None, member: RosterMember) -> dict[int, str]:
+def _row(edits: CsvEdits, asked: Grant, days: Days, member: RosterMember) -> dict[int, str]:
     values = {
         "library": asked.library,
         "email": member.email,
         "kind": asked.kind.value,
-        "until": until.isoformat() if until is not None else "",
+        "from": days.starts.isoformat() if days.starts is not None else "",
+        "until": days.until.isoformat() if days.until is not None else "",
         "studentid": member.student_id,
     }
     return {at: values[name] for name, at in grant_columns(edits.table).items() if values.get(name)}

@@ -15,7 +15,7 @@ from seatsync.domain.text.characters import printable
 from seatsync.domain.text.guesses import did_you_mean
 from seatsync.domain.text.tags import split_tags
 from seatsync.sources.editing.folder import EditedFolder
-from seatsync.sources.editing.grants import as_entry, is_enough, is_plain, kind_of, library_of
+from seatsync.sources.editing.grants import Days, as_entry, asked_for, is_enough, is_plain, library_of
 from seatsync.sources.editing.refused import CannotEdit
 from seatsync.sources.editing.rules import Rule, Rules
 from seatsync.sources.editing.texts.yaml_values import Plain
@@ -57,19 +57,16 @@ _MOST_TOLD = 20
 _EXCEPTIONS = {"not_tags", "not_emails", "not_file"}
 
 
-def grant(folder: EditedFolder, library: str, kind: Kind | None, until: date | None, group: Group) -> None:
-    """Make sure that a rule gives the library to the group: of this kind, and until that day at least.
+def grant(folder: EditedFolder, library: str, kind: Kind | None, days: Days, group: Group) -> None:
+    """Make sure that a rule gives the library to the group: of this kind, and on those days at least.
 
     Raises:
         CannotEdit: there is no such library or nobody with the tag, the kind is missing or not possible, or the layout is too unusual.
     """
     of = library_of(folder, library)
-    kind = kind_of(of, kind, until)
+    asked = asked_for(folder, of, kind, days, group.selector)
     _check_has_members(folder, group)
     rules = Rules(folder)
-    asked = Grant(of.id, kind, group.selector, folder.desired.place("grants"), until)
-    last = folder.config.institution.retire
-    asked = asked.ending_by(last) if last is not None else asked
     ours = [rule for rule in rules.of_yaml if rule.grant.library == of.id]
     giving = [rule for rule in ours if group.is_among(rule) and is_enough(rule.grant, asked)]
     whole = next((rule for rule in giving if {*rule.grant.to.not_tags}.isdisjoint(group.tags)), None)
@@ -78,10 +75,10 @@ def grant(folder: EditedFolder, library: str, kind: Kind | None, until: date | N
     elif giving:
         rules.drop_tags(giving[0], "not_tags", group.tags)
         folder.say(f"The grant at {giving[0].grant.origin} no longer leaves out {group}.")
-    elif (rule := next((rule for rule in ours if is_plain(rule) and group.is_of(rule)), None)) is not None:
-        _change(folder, of, rule, asked, until)
+    elif (rule := next((rule for rule in ours if _can_last(rule, days) and group.is_of(rule)), None)) is not None:
+        _change(folder, of, rule, asked, days.until)
     else:
-        folder.edits.append(("grants",), as_entry(of, asked.kind, group.as_entry, until))
+        folder.edits.append(("grants",), as_entry(of, asked.kind, group.as_entry, days))
         folder.promise_grants(of.id, members_of(folder, group), True)
         folder.say(f"A new grant gives {of.id} to {group}: {_members(folder, group.selector)} now.")
 
@@ -109,6 +106,12 @@ def _say_given(folder: EditedFolder, rule: Rule, group: Group, asked: Grant) -> 
         folder.say(
             f"To end it earlier, take it away first: `seatsync edit revoke {given.library}`, with the same group."
         )
+
+
+def _can_last(rule: Rule, days: Days) -> bool:
+    """Whether a rule can get another end date to give what is asked for: neither has a first day or a term."""
+    others = (rule.entry.from_, rule.entry.term, days.starts, days.term)
+    return is_plain(rule) and not any(others)
 
 
 def _change(folder: EditedFolder, library: Library, rule: Rule, asked: Grant, until: date | None) -> None:

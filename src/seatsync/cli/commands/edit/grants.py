@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,14 +34,18 @@ def _of_groups(command: Command) -> Command:
 @click.command("grant")
 @click.argument("library")
 @edit_option("--kind", type=click.Choice(["temporary", "permanent"]), help="Needed if the library has both kinds.")
+@edit_option("--from", "first", type=Moment(), help="The first day of the grant, if it is not to begin at once.")
 @edit_option("--until", type=Moment(), help="The last day of a temporary license.")
+@edit_option("--term", help="The term of the grant, by its id, in place of --from and --until.")
 @_of_groups
 def grant(
     run: Run,
     folder: Path,
     library: str,
     kind: str | None,
+    first: datetime | None,
     until: datetime | None,
+    term: str | None,
     tags: Sequence[str],
     everyone: bool,
     emails: tuple[str, ...],
@@ -52,21 +56,33 @@ def grant(
     \b
     seatsync edit grant jamworks ann@grace.example
     seatsync edit grant books --kind temporary --until 2027-06-30 --select class.csv
-    seatsync edit grant jamworks --tag student
+    seatsync edit grant jamworks --tag student --term fall-2026
 
-    Says which grant gives it already, or adds the members to a grant or grants file of the same kind and end date, or
+    Says which grant gives it already, or adds the members to a grant or grants file of the same kind and days, or
     else writes the smallest new grant. For a tag, the grant of that tag gets the later end date, or else is written.
     """
     from seatsync.domain.license import Kind
     from seatsync.sources.editing import grants, group_grants
 
-    if until is not None and until.tzinfo is not None:
-        raise click.UsageError("--until is a day, for example 2027-06-30, and has no time.")
-    wanted, last = Kind(kind) if kind else None, until.date() if until is not None else None
+    if term is not None and (first is not None or until is not None):
+        raise click.UsageError("--term has a first and a last day, so give no --from and no --until beside it.")
+    wanted = Kind(kind) if kind else None
+    days = grants.Days(_day("--from", first), _day("--until", until), term or "")
     if (group := _group(tags, everyone, emails, select)) is not None:
-        change = partial(group_grants.grant, library=library, kind=wanted, until=last, group=group)
+        change = partial(group_grants.grant, library=library, kind=wanted, days=days, group=group)
         return carry_out(folder, run, change)
-    return of_them(folder, run, emails, select, lambda edited, who: grants.grant(edited, library, wanted, last, who))
+    return of_them(folder, run, emails, select, lambda edited, who: grants.grant(edited, library, wanted, days, who))
+
+
+def _day(option: str, given: datetime | None) -> date | None:
+    """The day that an option names.
+
+    Raises:
+        UsageError: it names a time.
+    """
+    if given is not None and given.tzinfo is not None:
+        raise click.UsageError(f"{option} is a day, for example 2027-06-30, and has no time.")
+    return given.date() if given is not None else None
 
 
 @click.command("revoke")
