@@ -42,6 +42,7 @@ LONG = (
     "faults/test_claim_races.py",
     "faults/test_crashes.py",
     "faults/test_full_disk.py",
+    "faults/test_line_races.py",
     "faults/test_fuzz.py",
     "faults/test_races.py",
     "faults/test_sender_outages.py",
