@@ -246,3 +246,47 @@ def what(change: Change) -> str:
             change.after,
         )
     )
+
+
+LEAVES = Change(
+    Action.MEMBER_UPDATE,
+    "",
+    Origin("members.csv", 2),
+    member="ann@grace.example",
+    before={"left_on": ""},
+    after={"left_on": "2026-10-01"},
+    record=1,
+)
+END = REVOKE._replace(
+    action=Action.LICENSE_UPDATE, status=Status.UNCLAIMED, before={"until": ""}, after={"until": "2026-10-31"}
+)
+
+
+def on_the_day(days: int, *changes: Change) -> str:
+    """The fingerprint of what the files ask for, in a plan that is made some days later."""
+    snapshot, found = books_of(), []
+    for change in changes:
+        moved = {
+            name: (date.fromisoformat(value) + timedelta(days)).isoformat()
+            for name, value in (change.after or {}).items()
+        }
+        found.append(change._replace(after=moved))
+    return fingerprint(asked_for(grouped(found), snapshot, TODAY + timedelta(days)))
+
+
+def test_who_leaves_does_so_on_the_day_of_the_apply_whenever_that_was_reviewed() -> None:
+    assert on_the_day(0, LEAVES, END) == on_the_day(3, LEAVES, END)
+    assert on_the_day(0, LEAVES, END) != on_the_day(0, LEAVES, END._replace(after={"until": "2026-11-30"}))
+    assert on_the_day(0, END) != on_the_day(3, END)  # not of a leaver: the files ask for this day
+
+
+@pytest.mark.parametrize(
+    ("left_on", "until", "is_asked"),
+    [("2026-09-01", "2026-09-30", False), ("2026-09-01", "2026-10-01", True), ("", "2026-09-30", True)],
+)
+def test_the_end_of_a_grace_period_is_asked_for_by_nobody(left_on: str, until: str, is_asked: bool) -> None:
+    books = books_of(licenses={"books": {1: License(Kind.TEMPORARY, Status.UNCLAIMED, INVITED, until=until)}})
+    books.members[1] = books.members[1]._replace(left_on=left_on)
+    removal = REVOKE._replace(action=Action.MEMBER_REMOVE, library="", kind="", status="")
+    found = asked_for(grouped([REVOKE, removal]), books, TODAY)
+    assert bool(found[Action.MEMBER_REMOVE, ""]) == is_asked

@@ -293,6 +293,8 @@ class Seats(RuleBasedStateMachine):
         for held in books.licenses.values():
             for number, license in held.items():
                 assert license.kind is not Kind.TEMPORARY or books.members[number].on_roster
+                in_grace = license.kind is Kind.TEMPORARY and books.members[number].left_on
+                assert not license.own_end or (in_grace and license.until < license.own_end)
 
     def nobody_was_overtaken(self, before: Snapshot, after: Snapshot) -> None:
         """In a library with a line: while somebody waits, no seat is free, and who got one stood before all who wait on."""

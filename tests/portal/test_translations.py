@@ -15,8 +15,8 @@ from babel.messages.pofile import read_po
 
 import seatsync.portal
 from seatsync.domain.action import EVENTS
-from seatsync.domain.portal.progress import WORDS
-from seatsync.domain.posting.no_seat import DECLINED, LEFT
+from seatsync.domain.portal.progress import WORDS, Words
+from seatsync.domain.posting import no_seat
 from seatsync.domain.text.languages import LANGUAGES
 from tests.support import letters
 from tests.support.letters import ANN, applied
@@ -45,7 +45,7 @@ def texts() -> set[str]:
     keywords = {"_": None, "gettext": None, "later": None}
     found = extract_from_dir(PORTAL, methods, options, keywords)
     of_actions = {what.facts.words for what in EVENTS.values()} | {what.words for what in WORDS.values()}
-    of_seats = {LEFT.words, DECLINED.words}
+    of_seats = {one.words for one in vars(no_seat).values() if isinstance(one, Words)}
     return {text for _, _, text, _, _ in found if isinstance(text, str)} | of_actions | of_seats
 
 

@@ -39,6 +39,7 @@ VARIABLES = {
     "until": "the last day of a temporary license, such as 30 June 2027; empty if there is none",
     "claim_by": "the last day to claim the seat, where unclaimed seats lapse, in invitation, reminder and set-password, such as "
     "30 September 2026; else empty",
+    "left": "whether the license ends on that day because the recipient is on no roster any more (`leavers.grace`)",
     "link": "the personal link, in invitation, reminder, set-password and admin-welcome; the vendor's claim page in an invitation or "
     "reminder of a library that the vendor delivers; else empty",
     "at_vendor": "whether the vendor delivers the library; then `link` is the same for all members",
@@ -177,6 +178,7 @@ def samples(letter: str, language: str = "en") -> Iterator[Values]:
         "until": spelled("2027-06-30", language),
         "claim_by": spelled("2026-09-30", language) if letter in ASKING else "",
         "at_vendor": False,
+        "left": False,
         "about": "" if letter == Letter.WELCOME else "Commentaries and study tools for every book of the Bible.",
         "open_url": "" if letter == Letter.WELCOME else "https://app.vendor.example/",
         "place": "4" if letter == Letter.WAITING else "",
@@ -211,7 +213,7 @@ def samples(letter: str, language: str = "en") -> Iterator[Values]:
     }
     yield full | less
     if letter in (Letter.INVITATION, Letter.REMINDER):
-        yield full | less | {"at_vendor": True, "link": "https://claim.vendor.example/EXAMPLE"}
+        yield full | less | {"at_vendor": True, "link": "https://claim.vendor.example/EXAMPLE", "left": True}
 
 
 def _custom(folder: Folder) -> Iterator[tuple[str, str]]:

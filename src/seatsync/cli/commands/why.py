@@ -181,6 +181,7 @@ def _explanation(
         "student_id": person.student_id if run.redactor is None else "",
         "tags": list(split_tags(person.tags)) if run.redactor is None else [],
         "in_ledger": number != 0,
+        **({"left_on": left_on} if (left_on := getattr(person, "left_on", "")) and row is None else {}),
         "roster": {"file": prefix(folder) + row.file, "line": row.line} if row is not None else None,
         "events": _events(past, "", reasons, run),
         "libraries": {
@@ -188,6 +189,7 @@ def _explanation(
                 "kind": (held := snapshot.licenses.get(library, {}).get(number, ABSENT)).kind.value,
                 "status": held.status.value,
                 "until": held.ends,
+                **({"own_end": held.own_end} if held.own_end else {}),
                 **_progress(snapshot.libraries.get(library), held),
                 **_line(connection, id, library, held),
                 "asked_for": [_grant(asking, folder) for asking in askings if asking.grant.library == library],

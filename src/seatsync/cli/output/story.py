@@ -8,7 +8,7 @@ from typing import Any
 
 from seatsync.cli.output.journal import by_whom
 from seatsync.domain.letters import LetterState
-from seatsync.domain.license import Kind, Status
+from seatsync.domain.license import NEVER, Kind, Status
 from seatsync.domain.portal.progress import status_in_words
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.days import local
@@ -39,6 +39,9 @@ _BECAME = {
 }
 
 
+NOT_ASKED = "    No grant in the files asks for it now."
+
+
 def tell(out: Writer, person: Mapping[str, Any], everything: bool, timezone: str) -> None:
     """Tell of one member: of each library that they hold, held or are asked for, or with ``everything`` of all. The others are named."""
     if before := person.get("formerly"):
@@ -63,6 +66,10 @@ def _who(person: Mapping[str, Any]) -> str:
 
 
 def _standing(person: Mapping[str, Any]) -> str:
+    if "left_on" in person:
+        return (
+            f"is on no roster since {person['left_on']}. Temporary seats stay until their end dates (`leavers.grace`)."
+        )
     if not person["roster"]:
         return "is on no roster any more."
     tags = f", tags {', '.join(person['tags'])}" if person["tags"] else ""
@@ -84,7 +91,8 @@ def _license(out: Writer, library: str, held: Mapping[str, Any], timezone: str) 
         weaker = "" if grant["counts"] else ". It is not used: another grant is stronger, or this one has ended"
         _line(out, f"    {_place(grant)} asks for it: {grant['kind']}{until}{_due(grant) or weaker}.")
     if not held["asked_for"]:
-        _line(out, "    No grant in the files asks for it now.")
+        own = "" if held.get("own_end") in (None, NEVER) else f" Without that, it would end on {held['own_end']}."
+        _line(out, f"    It ends then because they are on no roster any more.{own}" if "own_end" in held else NOT_ASKED)
     if no_seat := held.get("no_seat"):
         _no_seat(out, no_seat, held["asked_for"])
     _events(out, held["events"], timezone, held["letters"])

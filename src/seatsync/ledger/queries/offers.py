@@ -25,8 +25,9 @@ class Offer(NamedTuple):
     institution's ``timezone``. With ``is_at_vendor`` it is claimed on the vendor's page ``claim_url``, which
     is empty if the files do not give it.
 
-    ``about`` is what the library is, ``claim_by`` the last day (ISO) to claim the seat, if unclaimed ones lapse. ``language`` is that
-    of the member's letters, empty if their tags say none. ``title`` is empty in the offer of an administrator's sign-in.
+    ``about`` is what the library is, ``claim_by`` the last day (ISO) to claim the seat, if unclaimed ones lapse. ``own_end`` is as in
+    ``holdings.Seat``. ``language`` is that of the member's letters, empty if their tags say none. ``title`` is empty in the offer of an
+    administrator's sign-in.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Offer(NamedTuple):
     about: str = ""
     decline_until: str = ""
     claim_by: str = ""
+    own_end: str = ""
 
     def is_too_late_to_decline(self, today: str) -> bool:
         return "" < self.decline_until < today
@@ -61,6 +63,7 @@ def offer(connection: Connection, institution: str, library: str, member: int) -
                 license.kind,
                 license.status,
                 license.until,
+                license.own_end,
                 institutions.timezone,
                 titles.delivered_by,
                 titles.claim_url,
@@ -98,6 +101,7 @@ def offer(connection: Connection, institution: str, library: str, member: int) -
         row.about,
         last_day_to_decline(row.opt_out_until, row.status or "", row.invited_on or "") if may_decline else "",
         days.get((library, member), ""),
+        row.own_end or "",
     )
 
 

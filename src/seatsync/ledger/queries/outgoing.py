@@ -187,6 +187,7 @@ class _Contents:
             "at_vendor": at_vendor,
             "may_decline": may_decline,
             "decline_until": spelled(decline_until, language) if may_decline and decline_until else "",
+            "left": license is not None and license.own_end != "",
         }
         address = address if address != ERASED else ""
         hash = bytes(row.hash).hex()

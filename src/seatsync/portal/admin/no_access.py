@@ -81,11 +81,11 @@ def _without_seat(license: License, member: Member, books: Snapshot, ended_on: s
             yield _("Not claimed in time: it lapsed on %(day)s.", day=day(ended_on))
         case Status.WAITING:
             yield _("In line for a seat since %(day)s.", day=day(license.invited_on))
-        case _ if member.on_roster:
+        case _ if member.is_listed:
             yield _("No grant asked for it when the files were applied last.")
             if books.applied_on:
                 yield _("That was on %(day)s.", day=day(books.applied_on))
-    if in_the_way := barrier(license, member.on_roster):
+    if in_the_way := barrier(license, member.is_listed):
         yield _(in_the_way)
 
 
@@ -94,4 +94,4 @@ def _command(library: Library, member: Member, license: License) -> str:
     if license.active:
         can_resend = license.status is Status.UNCLAIMED and not library.is_at_vendor
         return f"seatsync resend --library {library.id} {quote(member.email)}" if can_resend else ""
-    return to_grant(library, quote(member.email)) if member.key and not barrier(license, member.on_roster) else ""
+    return to_grant(library, quote(member.email)) if member.key and not barrier(license, member.is_listed) else ""

@@ -39,8 +39,9 @@ class Seat(NamedTuple):
 
     ``name`` is the institution's name. ``kind`` is none after a revoke. ``granted_on`` is the day (ISO) of the last grant,
     ``until`` the last day, empty for no end. ``timezone`` is the institution's. ``there`` is what the vendor's portal has
-    otherwise (``There``), if the seat lives there; ``place`` that of who waits in the library's line. ``claim_url``, ``open_url``
-    and ``about`` are the library's. ``claim_by`` is the last day (ISO) to claim it, empty if that is not known.
+    otherwise (``There``), if the seat lives there; ``place`` that of who waits in the library's line. ``own_end`` is the end
+    that it would have but for a leaver's grace period, empty if that does not end it. ``claim_url``, ``open_url`` and ``about`` are the
+    library's. ``claim_by`` is the last day (ISO) to claim it, empty if that is not known.
     """
 
     institution: str
@@ -60,6 +61,7 @@ class Seat(NamedTuple):
     about: str
     there: str
     place: str
+    own_end: str
     claim_by: str = ""
 
     @property
@@ -298,6 +300,7 @@ def _seats(connection: Connection, institution: str, members: Iterable[int]) -> 
                 library.about,
                 license.there,
                 license.place,
+                license.own_end,
                 member.account,
                 holding.c.account,
             ),
