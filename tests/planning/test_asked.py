@@ -133,8 +133,8 @@ BEGINNING = date(2026, 9, 1)
 
 def at_once(files: Desired) -> Desired:
     """The files without tenure and first days: what becomes permanent is asked for, as it can't be undone, and what begins is left
-    out only where the files are known to be the same."""
-    return replace(files, grants=[replace(grant, after=0, starts=None) for grant in files.grants])
+    out only where the files are known to be the same. And without grace: of leavers it is asked for how long they keep their seats."""
+    return replace(files, grants=[replace(grant, after=0, starts=None) for grant in files.grants], grace=0)
 
 
 @settings(max_examples=40)
