@@ -79,7 +79,9 @@ def _options() -> list[Callable[[Any], Any]]:
             "--status",
             type=StatusWord(),
             multiple=True,
-            help='Only licenses with this status. Repeat it for several. JSON and CSV call claimed "delivered".',
+            metavar="STATUS",
+            help="Only licenses with this status: none, unclaimed, claimed, opted_out, revoked, lapsed or waiting. Repeat it for "
+            'several. JSON and CSV call claimed "delivered".',
         ),
         option(
             "--at-vendor",
