@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import NamedTuple, assert_never
 
 from seatsync.domain.license import Kind, Status
+from seatsync.domain.money.bought import Bought, bought
 from seatsync.domain.money.purchases import Purchase
 
 
@@ -107,6 +108,10 @@ class Library:
     def is_at_vendor(self) -> bool:
         """Whether its seats live in the vendor's portal."""
         return self.delivered_by == DeliveredBy.VENDOR
+
+    def bought(self, available: int, today: str) -> Bought:
+        """What was bought of it, on a day (ISO) with so many seats available."""
+        return bought(self.purchases, available, today)
 
     @property
     def invites(self) -> bool:

@@ -112,6 +112,7 @@ def _as_json(state: State) -> dict[str, Any]:
         "libraries": {
             one.library.id: {
                 **one.slots.as_dict(),
+                **_purchases(one, state.today),
                 "past": _days(one.past),
                 "ahead": _days(one.ahead(state.today)),
                 "full_on": _full_on(one, state.today),
@@ -132,6 +133,12 @@ def _as_json(state: State) -> dict[str, Any]:
 def _full_on(one: Outlook, today: date) -> str | None:
     found = one.full_on(today)
     return found.day if found is not None else None
+
+
+def _purchases(one: Outlook, today: date) -> dict[str, Any]:
+    if not one.library.purchases:
+        return {}
+    return {"purchases": one.library.bought(one.slots.available, today.isoformat()).as_dict()}
 
 
 def _days(days: Sequence[tuple[str, int]]) -> list[dict[str, Any]]:

@@ -17,11 +17,13 @@ from seatsync.cli.planning import institution_snapshot
 from seatsync.cli.run import Run
 from seatsync.domain.diagnostic import counted
 from seatsync.domain.library import BY_KIND, FIGURES
+from seatsync.domain.text.days import day_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from seatsync.domain.license import License
+    from seatsync.domain.money.bought import Bought
     from seatsync.domain.portal.steps import StepKind
     from seatsync.domain.snapshot import Snapshot
     from seatsync.reports.writer import Writer
@@ -44,7 +46,7 @@ def command(run: Run, folders: list[Path], as_of: datetime | None) -> None:
     """
     institutions = [_read(folder, run, as_of) for folder in folders]
     if run.format == "json":
-        found = [{**one.seats, **one.ends, **one.work} for one in institutions]
+        found = [{**one.seats, **_purchases(one), **one.ends, **one.work} for one in institutions]
         click.echo(json.dumps(found if len(folders) > 1 else found[0], indent=2, ensure_ascii=False))
         return
     from seatsync.reports import text
@@ -60,6 +62,7 @@ class _Institution(NamedTuple):
     """What is told of one institution, as parts of its JSON object. ``in_words`` has what is done in each step, and its people."""
 
     seats: Mapping[str, Any]
+    bought: Mapping[str, Bought]
     ends: Mapping[str, Any]
     work: Mapping[str, Any]
     in_words: Sequence[tuple[str, int]]
@@ -79,6 +82,7 @@ def _read(folder: Path, run: Run, as_of: datetime | None) -> _Institution:
     people, books = _work(folder, id, snapshot, run, as_of)
     return _Institution(
         {"institution": id, "libraries": libraries},
+        _bought(snapshot, day_in(as_of or run.now, snapshot.timezone).isoformat()),
         _ends(folder, id, snapshot, run, as_of),
         {"worklist": step_counts(people, books)} if any(one.is_at_vendor for one in books.libraries.values()) else {},
         steps_in_words(people, books),
@@ -93,6 +97,11 @@ def _print(out: Writer, institution: _Institution, is_present: bool) -> None:
         for library, slots in libraries.items()
     ]
     out.table(rows, (str(institution.seats["institution"]), *FIGURES.values()), [*FIGURES.values()])
+    if institution.bought:
+        out.line()
+        out.line(("Bought:", ""))
+    for id, bought in institution.bought.items():
+        out.line((f"    {id}: {bought.in_words(libraries[id]['total'])}", ""))
     if waiting := [f"{slots['waiting']:,} for {id}" for id, slots in libraries.items() if "waiting" in slots]:
         listed = "; `seatsync licenses --status waiting` lists them in their order" if is_present else ""
         out.line()
@@ -117,6 +126,19 @@ def _print(out: Writer, institution: _Institution, is_present: bool) -> None:
         out.line((f"To be done at the vendor{named}:", ""))
         work = [(step, f"{number:,}") for step, number in institution.in_words]
         out.table(work, ("step", "people"), ["people"], indent=4)
+
+
+def _bought(snapshot: Snapshot, today: str) -> Mapping[str, Bought]:
+    """What was bought of the libraries whose files say it."""
+    return {
+        id: library.bought(snapshot.slots(id).available, today)
+        for id, library in snapshot.libraries.items()
+        if library.purchases
+    }
+
+
+def _purchases(one: _Institution) -> Mapping[str, Any]:
+    return {"purchases": {id: bought.as_dict() for id, bought in one.bought.items()}} if one.bought else {}
 
 
 def _waiting(folder: Path, institution: str, snapshot: Snapshot, run: Run, as_of: datetime | None) -> Mapping[str, int]:

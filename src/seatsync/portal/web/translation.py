@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import flask_babel
@@ -34,6 +35,12 @@ def moment(instant: str, timezone: str) -> str:
     return f"{day(iso)}, {time}" if time else instant
 
 
+def amount(value: Decimal) -> str:
+    """Return an amount of money without its currency: 630 or 619.50, or as the reader's language writes it."""
+    whole_sum = value == value.to_integral_value()
+    return str(flask_babel.format_decimal(value, "#,##0" if whole_sum else "#,##0.00"))
+
+
 MOST_WHOLE = 32
 """Letters of a word that is never broken; a longer one may not fit on a phone."""
 
@@ -50,6 +57,7 @@ def whole(text: str) -> Markup:
 def register(app: Flask) -> None:
     """Add the filters for templates."""
     app.jinja_env.filters["day"] = day
+    app.jinja_env.filters["amount"] = amount
     app.jinja_env.filters["moment"] = moment
     app.jinja_env.filters["whole"] = whole
     app.jinja_env.filters["number"] = flask_babel.format_decimal

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from seatsync.domain.action import Action
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
-from seatsync.domain.library import Library
-from seatsync.domain.money.price import changed_in_words, in_words, more
+from seatsync.domain.money.bought import idle_in_words
+from seatsync.domain.money.price import changed_in_words, more
 from seatsync.domain.money.purchases import Contract, Turn, ahead_of, costs_on, day_after, idle_costs, turns
 from seatsync.domain.origin import Origin
 from seatsync.refusals.case import Case
@@ -22,13 +22,9 @@ def coming(case: Case) -> Iterator[Diagnostic]:
     """Tell the totals to come where the plan changes what was bought."""
     for id, library in case.desired.libraries.items():
         if found := turns(library.purchases, _today(case)) if _changes_purchases(case, id) else []:
-            message = f"{case.title(id)} has {counted(library.slots, 'seat')}, {turns_in_words(found)}."
+            coming = ", ".join(f"{turn.total:,} from {turn.on} on" for turn in found)
+            message = f"{case.title(id)} has {counted(library.slots, 'seat')}, {coming}."
             yield Diagnostic("seats-change", message, _NOTHING, _place(case, id), Severity.NOTICE, id)
-
-
-def turns_in_words(found: list[Turn]) -> str:
-    """The totals to come in words: ``50 from 2027-08-01 on``."""
-    return ", ".join(f"{turn.total:,} from {turn.on} on" for turn in found)
 
 
 def run_short(case: Case) -> Iterator[Diagnostic]:
@@ -89,16 +85,10 @@ def costs(case: Case) -> Iterator[Diagnostic]:
             continue
         seats, title = after.total - before.total, case.title(id)
         what = f"{seats:+,} {'seat' if abs(seats) == 1 else 'seats'} of {title}" if seats else title
-        lies = f"{_idle(library, today, max(0, after.available))} afterwards"
+        idle = max(0, after.available)
+        lies = f"{idle_in_words(idle, idle_costs(library.purchases, today, idle))} afterwards"
         message = f"{what}: {changed_in_words(changed)}; {lies}." if changed else f"{what}: {lies}."
         yield Diagnostic("costs", message, _NOTHING, _place(case, id), Severity.NOTICE, id)
-
-
-def _idle(library: Library, today: str, idle: int) -> str:
-    priced = in_words(idle_costs(library.purchases, today, idle))
-    if not idle:
-        return "no seat lies idle"
-    return f"{counted(idle, 'seat')}{f' ({priced})' if priced else ''} {'lies' if idle == 1 else 'lie'} idle"
 
 
 def contracts(case: Case) -> Iterator[Diagnostic]:

@@ -55,6 +55,7 @@ def html(states: Sequence[State]) -> str:
         figures=figures,
         ends=ends,
         full=full,
+        bought=bought,
         policy=policy_without_script(style),
         style=Markup(style),  # noqa: S704 (our own files)
     )
@@ -90,6 +91,12 @@ def full(one: Outlook, today: date) -> str:
         return ""
     pace = f"At the pace of the last {found.days} days (seats used: +{found.more:,})"
     return f"{pace} it will be full about {spelled(found.day)}."
+
+
+def bought(one: Outlook, today: date) -> str:
+    """What was bought: totals to come, costs, idle seats, contracts; empty if the files do not say it."""
+    it = one.library
+    return it.bought(one.slots.available, today.isoformat()).in_words(one.slots.total) if it.purchases else ""
 
 
 def ends(one: Outlook, today: date) -> Iterator[str]:
