@@ -453,7 +453,7 @@ def test_claimed_is_the_status_that_json_calls_delivered(command: str, school: P
 
     as_json = [] if command == "export" else ["--format", "json"]
     assert found("claimed") == found("delivered") != found("unclaimed")
-    assert "unclaimed|claimed|opted_out" in run(school, command, "--help").out
+    assert "unclaimed, claimed, opted_out" in run(school, command, "--help").out
     assert (
         "'taken' is not one of 'none', 'unclaimed', 'claimed'" in run(school, command, "--status", "taken", code=64).err
     )
