@@ -224,6 +224,8 @@ def test_what_else_a_reviewer_must_know_is_said_once() -> None:
         ),
         (a_plan("a", *grants(2)), "Lose access**: nobody"),
         (a_plan("a", *revokes(7)), "Lose access**: 7 people: `old0@grace.example`"),
+        (a_plan("a", *revokes(1), broken=1), "Would lose access**: 1 person: `old0@grace.example`"),
+        (a_plan("a", *grants(1), broken=1), "Would gain access**: 1 person: `new0@grace.example`"),
         (a_plan("a", *grants(12, "permanent")), "Permanent**: 12 people: `new0@grace.example`"),
         (a_plan("a", *grants(1), letters={"reminder": 2, "removed": 1}), "Letters**: 2 reminders, 1 notice of removal"),
         (
@@ -270,11 +272,11 @@ def test_a_permanent_seat_that_is_never_taken_back_is_in_no_count_of_the_panel_n
     """The table of seats leaves it where it is, too."""
     kept = [change._replace(kind="permanent", member="owner@grace.example") for change in revokes(1)]
     said = report([a_plan("a", *revokes(3), *kept, broken=1)])
-    assert "\n- **Lose access**: 3 people: `old0@" in said
+    assert "\n- **Would lose access**: 3 people: `old0@" in said
     assert "\n- **In all**: 3 seats taken back\n" in said
     assert letter_counts(grouped([*revokes(3), *kept]), {}) == {"removed": 3}
     alone = report([a_plan("a", *kept, broken=1)])
-    assert "\n- **Lose access**: nobody\n" in alone
+    assert "\n- **Would lose access**: nobody\n" in alone
     assert "\n- **In all**: nothing\n" in alone
     both = report([a_plan("a", *revokes(3), *kept, broken=1), a_plan("b", *revokes(2))])
     assert " In all: 5 seats taken back." in both

@@ -655,11 +655,27 @@ def test_html_shows_hostile_names_as_they_are(hostile: Plan) -> None:
 @pytest.mark.parametrize("name", HOSTILE)
 def test_html_shows_what_is_to_be_written_as_code_and_obeys_none_of_it(name: str, final: Plan) -> None:
     help = f"Write `{name}` or {name}"
-    told = Diagnostic("slots-exceeded", "So it is.", help, Origin("a.yaml", 1), Severity.REFUSAL)
-    page, harmless = (Page(as_html(replace(final, refusals=[replace(told, help=one)]))) for one in (help, "Write `x`"))
+    told = Diagnostic("slots-exceeded", "", "", Origin("a.yaml", 1), Severity.REFUSAL)
+    page, harmless = (
+        Page(as_html(replace(final, refusals=[replace(told, message=one, help=one)]))) for one in (help, "Write `x`")
+    )
     assert page.tags == harmless.tags
     assert not page.comments
     assert help.replace("`", "") in page.text.replace("`", "")
+
+
+def test_what_a_message_tells_to_write_is_code_as_in_its_advice(final: Plan) -> None:
+    told = Diagnostic(
+        "too-many-revokes", "`limits.x` is 5.", "Raise `limits.x`.", Origin("a.yaml", 1), Severity.REFUSAL
+    )
+    plan = replace(final, refusals=[told])
+    assert "<p><code>limits.x</code> is 5.</p>" in as_html(plan)
+    assert "<code>limits.x</code> is 5." in MarkdownIt().render(as_markdown(plan))
+
+
+def test_the_key_of_the_bars_names_the_seats_as_the_table_does(final: Plan) -> None:
+    page = Page(as_html(final)).text.splitlines()
+    assert {"permanent, claimed", "permanent, unclaimed", "temporary, claimed", "temporary, unclaimed"} <= {*page}
 
 
 def test_text_shows_hostile_names_as_they_are(hostile: Plan) -> None:

@@ -38,7 +38,7 @@ def check(case: Case) -> Iterator[Diagnostic]:
         elif after.total < before.total and not _fell_by_date(case, library):
             message = (
                 f"{case.title(library)} goes down from {before.total:,} to {counted(after.total, 'seat')}, "
-                f"but {after.used:,} would be in use ({after.reserved:,} reserved, "
+                f"but {after.used:,} would be in use ({after.reserved:,} unclaimed, "
                 f"{after.temporary:,} claimed temporary, {after.permanent:,} claimed permanent)."
             )
             help = ways_out(case, library, f"Set `slots` to {after.used} or more.", "Or")

@@ -1,6 +1,6 @@
 """The plan needs more seats than the library has.
 
-Reserved (unclaimed), temporary and permanent seats are all in use. Seats that the same plan frees count as free, but not
+Unclaimed, temporary and permanent seats are all in use. Seats that the same plan frees count as free, but not
 those of a change that is refused: a permanent license keeps its seat. The message names the members who come last in the
 files and so get no seat, and the oldest unclaimed seats: look at those first when seats run short.
 

@@ -74,6 +74,7 @@ def plans(views: Sequence[PlanView], found: Sequence[Diagnostic] = ()) -> Iterat
         "places": places,
         "bars": bars,
         "in_order": in_order,
+        "sentence": sentence,
         "signs": signs,
         "by_code": by_code,
         "with_code": with_code,
@@ -156,6 +157,11 @@ def in_order(text: str) -> Markup:
     return Markup(_in_order(_LONG_EMAIL.sub(r"\g<0><wbr>", str(escape(text)))))  # noqa: S704 (escaped)
 
 
+def sentence(text: str) -> Markup:
+    """Return a sentence of ours as ``in_order`` does, with everything between backticks shown as code."""
+    return Markup(_coded(str(in_order(text))))  # noqa: S704 (escaped)
+
+
 _LONG_EMAIL = re.compile(r"(?=[^\s(),;]{30})[^\s(),;@]+@")
 """The beginning of an e-mail that may be longer than a line of a phone."""
 
@@ -208,7 +214,11 @@ def _class_of(figure: str) -> str:
 
 def with_code(text: str) -> Markup:
     """Return text in which everything between backticks is shown as code."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 (escaped)
+    return Markup(_coded(str(escape(text))))  # noqa: S704 (escaped)
+
+
+def _coded(escaped: str) -> str:
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escaped)
 
 
 def _source(name: str) -> Markup:

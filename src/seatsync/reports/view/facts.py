@@ -41,8 +41,11 @@ def _people(plan: Plan, panel: Panel, names: Names) -> Iterator[Fact]:
         yield Fact("Seen at the vendor", f"{len(seen):,}: {seen_in_words(seen)}")
     if plan.changes:
         is_of_one = len({*plan.slots, *(id for ids in (*panel.gain.values(), *panel.lose.values()) for id in ids)}) < 2
-        yield Fact("Gain access", _access(panel.gain, names, is_of_one))
-        yield Fact("Lose access", _access(panel.lose, names, is_of_one))
+        gain, lose = (
+            ("Would gain", "Would lose") if plan.refusals else ("Gain", "Lose")
+        )  # nothing of a blocked plan is applied
+        yield Fact(f"{gain} access", _access(panel.gain, names, is_of_one))
+        yield Fact(f"{lose} access", _access(panel.lose, names, is_of_one))
     for label, emails, most in (
         ("Permanent", panel.permanent, _MANY),
         ("New administrators", panel.new_admins, _FEW),
