@@ -218,7 +218,9 @@ TERMS = "terms: {fall-2099: {from: 2099-08-24, until: 2099-12-18}}\nrosters:"
 
 @pytest.fixture
 def with_terms(folder: Path) -> Path:
-    (folder / "seatsync.yaml").write_text(CONFIG.replace("rosters:", TERMS).replace("   # nobody yet", ""), encoding="utf-8")
+    (folder / "seatsync.yaml").write_text(
+        CONFIG.replace("rosters:", TERMS).replace("   # nobody yet", ""), encoding="utf-8"
+    )
     return folder
 
 

@@ -101,14 +101,17 @@ def test_an_institution_that_has_ended_says_so_and_lets_its_owners_claim(pages: 
 def test_a_leaver_reads_why_the_seat_ends_and_can_still_claim_it(pages: Pages) -> None:
     folder = pages.folder
     config = folder / "seatsync.yaml"
-    config.write_text(config.read_text(encoding="utf-8") + "leavers: {grace: 30d}\n", encoding="utf-8")
+    lapsing = config.read_text(encoding="utf-8").replace("[3d]}", "[3d], reclaim_after: 5d}")
+    config.write_text(f"{lapsing}leavers: {{grace: 30d}}\n", encoding="utf-8")
     applied(folder, ANN)
     pages.now = LAST.replace(year=2026, month=9, day=20)
     because = "Until 1 October 2026, because you are no longer on the list of Grace Seminary"
     letter = ran(folder, "outbox", "preview", "--member", "ben@grace.example").out
     assert "until 1 October 2026, because you are no longer on the list of Grace Seminary" in " ".join(letter.split())
+    assert "Please claim it by" not in letter
     ben = pages.account("ben@grace.example")
     assert f"Waiting for you Logos Grace Seminary {because}" in ben.page.text
+    assert "Claim it by" not in ben.page.text
     assert f"You have claimed your seat. Logos Grace Seminary {because}" in ben.press("Claim this seat").text
     ruth = pages.account("ruth@grace.example")
     assert "On no roster since 1 September 2026." in ruth.open("/admin/grace/members/2").text

@@ -289,8 +289,7 @@ class LicenseDiff:
         self._add(Action.UNWAIT, reason, where, email, record, Kind.NONE, Status.NONE, before)
 
     def _keep_for_now(self, license: License, known: Member, last: str, record: int) -> None:
-        """Let a leaver keep the seat until ``last``. On the day they leave that counts to the limit like the revoke it is, and later
-        if the end comes earlier."""
+        """Let a leaver keep the seat until ``last``. On the day they leave that counts to the limit, and later if it ends earlier."""
         if not known.left_on or last < (license.until or NEVER):
             self.draft.revokes[self.library].append(known.email)
         if license.until == last:

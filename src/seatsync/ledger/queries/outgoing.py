@@ -214,7 +214,7 @@ class _Contents:
         """
         if not self.settings.reclaim_after or row.letter not in ASKING:
             return ""
-        if license is None or license.kind != Kind.TEMPORARY:
+        if license is None or license.kind != Kind.TEMPORARY or self.members[row.member].left_on:
             return ""
         letters = self._letters_of_seats.get((row.library, row.member), [])
         is_reminder = any(one.serial == row.serial and one.is_reminder for one in letters)

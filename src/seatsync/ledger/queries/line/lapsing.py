@@ -12,6 +12,7 @@ from seatsync.domain.license import Kind, Status
 from seatsync.domain.text.days import day_in
 from seatsync.domain.waiting import claim_by, invited_at
 from seatsync.ledger import tables
+from seatsync.ledger.queries.lookup import in_grace
 from seatsync.ledger.queries.waiting import SeatKey, letters_of_seats
 
 
@@ -37,7 +38,8 @@ def lapsing(connection: Connection, institution: str, settings: Institution, tod
 
 
 def last_days_to_claim(connection: Connection, institution: str, seats: Collection[SeatKey]) -> dict[SeatKey, str]:
-    """The last days (ISO) to claim these unclaimed temporary seats; of those that never lapse, nothing."""
+    """The last days (ISO) to claim these unclaimed temporary seats; of those that never lapse, as those of leavers
+    in their grace period, nothing."""
     columns = tables.institution.c
     query = select(columns.name, columns.timezone, columns.reclaim_after, columns.reclaim_since)
     row = connection.execute(query.where(columns.institution == institution)).one_or_none()
@@ -45,7 +47,8 @@ def last_days_to_claim(connection: Connection, institution: str, seats: Collecti
         return {}
     reclaim = {"reclaim_after": row.reclaim_after, "reclaim_since": row.reclaim_since}
     settings = Institution(institution, row.name, timezone=row.timezone, **reclaim)
-    days = _last_days(connection, institution, settings, seats)
+    leavers = in_grace(connection, institution)
+    days = _last_days(connection, institution, settings, {key for key in seats if key[1] not in leavers})
     return {key: last.isoformat() for key, (_, last) in days.items()}
 
 
