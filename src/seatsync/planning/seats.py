@@ -61,7 +61,9 @@ def _move_seats(
     if effect.start is From.FREE:
         for (kind, status), number in Counter(map(itemgetter(5, 6), changes)).items():
             _count(figures, kind if kind in kinds else next(iter(kinds)), status, number)
-        held = Counter((before["kind"], before["status"]) for before in map(itemgetter(7), changes) if before)
+        held = Counter(
+            (before["kind"], before["status"]) for before in map(itemgetter(7), changes) if before and "kind" in before
+        )
         for (kind, status), number in held.items():  # an unclaimed one, which is delivered at once now
             _count(figures, kind, status, -number)
         return

@@ -75,13 +75,10 @@ def _read(folder: Path, run: Run, as_of: datetime | None) -> _Institution:
     if snapshot.serial == 0:
         run.say(f"{id}: nothing has been applied yet.")
     waiting = _waiting(folder, id, snapshot, run, as_of)
-    libraries = {
-        library: snapshot.slots(library).as_dict() | ({"waiting": waiting[library]} if library in waiting else {})
-        for library in snapshot.libraries
-    }
+    libraries = {library: snapshot.slots(library).as_dict() for library in snapshot.libraries}
     people, books = _work(folder, id, snapshot, run, as_of)
     return _Institution(
-        {"institution": id, "libraries": libraries},
+        {"institution": id, "libraries": libraries, **({"waiting": waiting} if waiting else {})},
         _bought(snapshot, day_in(as_of or run.now, snapshot.timezone).isoformat()),
         _ends(folder, id, snapshot, run, as_of),
         {"worklist": step_counts(people, books)} if any(one.is_at_vendor for one in books.libraries.values()) else {},
@@ -102,7 +99,7 @@ def _print(out: Writer, institution: _Institution, is_present: bool) -> None:
         out.line(("Bought:", ""))
     for id, bought in institution.bought.items():
         out.line((f"    {id}: {bought.in_words(libraries[id]['total'])}", ""))
-    if waiting := [f"{slots['waiting']:,} for {id}" for id, slots in libraries.items() if "waiting" in slots]:
+    if waiting := [f"{number:,} for {id}" for id, number in institution.seats.get("waiting", {}).items()]:
         listed = "; `seatsync licenses --status waiting` lists them in their order" if is_present else ""
         out.line()
         out.line((f"In line for a seat: {', '.join(waiting)}{listed}.", ""))
