@@ -15,14 +15,14 @@ from seatsync.domain.origin import Origin
 from seatsync.domain.person import Member
 from seatsync.domain.portal.at_vendor import There
 from seatsync.domain.snapshot import Snapshot
-from seatsync.domain.text.emails import email_key
 from seatsync.planning.change import Change
 from seatsync.planning.dates.begun import Begun
 from seatsync.planning.dates.coming import begins_next, next_grants
 from seatsync.planning.dates.reminders import reminders_due
 from seatsync.planning.dates.tenure import since
 from seatsync.planning.draft import Draft, KeptLicense
-from seatsync.planning.reasons import AT_ONCE, CORRECTED, DROPPED, LEFT, REDELIVERED, WANTED, reason_of
+from seatsync.planning.reasons.lost import Lost
+from seatsync.planning.reasons.words import AT_ONCE, CORRECTED, DROPPED, LEFT, REDELIVERED, WANTED, reason_of
 
 _NEW_ADDRESS = {"new_address": True}
 
@@ -37,10 +37,6 @@ class LicenseDiff:
         self.held = draft.licenses.get(library, {})
         self.wanted: Mapping[int, Grant] = draft.entitlements.wanted.get(library, {})
         self.ended: Mapping[int, Grant] = draft.entitlements.ended.get(library, {})
-        unknown = ((rule, rows) for rule, rows in draft.entitlements.unknown_members.items() if rule.library == library)
-        self.unknown = {
-            email_key(one.email): one.origin(rule) for rule, people in unknown for one in people if one.email
-        }
         self.resends = draft.entitlements.resends.get(library, {})
         self.regrants = draft.entitlements.regrants.get(library, set())
         desired = draft.desired.libraries.get(library)
@@ -63,11 +59,9 @@ class LicenseDiff:
         self.soon = (draft.today + timedelta(days=draft.desired.limits.soon)).isoformat()
 
     @cached_property
-    def reaching_nobody(self) -> Grant | None:
-        """The first grant of the library that reaches nobody: often a typo in it is why licenses are no longer granted."""
-        reach = self.draft.entitlements.reach
-        grants = (rule for rule in self.draft.desired.grants if rule.library == self.library)
-        return next((rule for rule in grants if not reach.get(rule, 1) and not rule.expired(self.draft.today)), None)
+    def lost(self) -> Lost:
+        """The reasons of seats that nobody asks for any more."""
+        return Lost(self.draft, self.library)
 
     def run(self) -> None:
         """Add this library's changes to the draft."""
@@ -249,22 +243,7 @@ class LicenseDiff:
                     kind, after = license.kind, _NEW_ADDRESS
                     self._add(Action.RESEND, CORRECTED, where, email, record, kind, license.status, None, after)
                 return
-        place = self._place()
-        if self.is_over:
-            reason, place = f"The institution ended on {self.retire}", self.draft.desired.place("institution", "retire")
-        elif ended is not None:
-            was = license.until or "no end"
-            what = ended.ends_with or "the grant"
-            reason, place = f"The end date of {what}, {ended.until}, has passed (was: {was})", ended.origin
-        elif self.dropped:
-            reason = DROPPED
-        else:
-            before = self.draft.snapshot.members.get(record)
-            reason = "No longer granted"
-            if before is not None and before.key in self.unknown:
-                reason, place = f"{reason}; a grant names the old e-mail {before.email}", self.unknown[before.key]
-            elif (empty := self.reaching_nobody) is not None:
-                reason, place = f"No longer granted; the grant at {empty.origin} reaches nobody", empty.origin
+        reason, place = self.lost.why(license, position, record)
         self._revoke(license, reason, place, email, record, later=self.next.get(position))
 
     def _leaving(self, license: License, record: int) -> None:
@@ -296,7 +275,7 @@ class LicenseDiff:
             return
         reason, place = f"{LEFT}; the seat stays for {self.draft.desired.grace} days", self.draft.last_row(record)
         if known.left_on:
-            reason = f"On no roster since {known.left_on}; `leavers.grace` is now {self.draft.desired.grace} days"
+            reason = f"On no roster since {known.left_on}; the seat now stays for {self.draft.desired.grace} days"
             place = self.draft.desired.place("leavers")
         before, after = {"until": license.until}, {"until": last}
         kind, status = license.kind, license.status

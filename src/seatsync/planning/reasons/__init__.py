@@ -1,0 +1,1 @@
+"""Why the seats of somebody change."""
