@@ -30,7 +30,7 @@ from seatsync.apply.at_vendor import done
 from seatsync.apply.claims import Unavailable, claim, member_with_email, opt_out
 from seatsync.apply.members import record_resend
 from seatsync.domain.action import Letter
-from seatsync.domain.desired import Desired, Grant, Limits, Roster, Selector
+from seatsync.domain.desired import After, Desired, Grant, Limits, Roster, Selector
 from seatsync.domain.institution import Admin, Institution
 from seatsync.domain.letters import LetterState
 from seatsync.domain.library import DeliveredBy, Library
@@ -64,6 +64,7 @@ LIBRARIES = {"books": "logos-library", "pool": "logos-library", "sub": "logos-su
 AT_VENDOR = {"pool", "jam"}
 """Libraries whose seats live at the vendor in some of the desired states."""
 HERE = Origin("seatsync.yaml")
+TERMS = After(terms=2, ends=(date(2026, 8, 31), date(2026, 9, 4), date(2026, 9, 20)))
 
 
 @st.composite
@@ -113,7 +114,7 @@ def grants(draw: st.DrawFn) -> Grant:
         date(2026, 9, 1) + timedelta(days=days) if days is not None else None,
         draw(st.sampled_from(["", "", "once", "twice"])),
         draw(st.booleans()),
-        draw(st.sampled_from([0, 0, 0, 5])) if kind is Kind.PERMANENT else 0,
+        draw(st.sampled_from([None, None, None, After(5), TERMS])) if kind is Kind.PERMANENT else None,
         draw(st.sampled_from([0, 0, 7])),
         starts=date(2026, 9, 1) + timedelta(days=begins) if begins is not None else None,
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
+from itertools import islice
 from typing import NamedTuple
 
 from seatsync.domain.approval import Approval
@@ -77,12 +78,41 @@ class Selector:
         return (*self.tags, *self.any_tags, *self.not_tags)
 
 
+class After(NamedTuple):
+    """How long after a member's first grant in the library a permanent one follows: so many days, or terms.
+
+    ``ends`` are the last days of all terms, in order. A term counts if it had not ended by the first grant.
+    """
+
+    days: int = 0
+    terms: int = 0
+    ends: tuple[date, ...] = ()
+
+    def __str__(self) -> str:
+        number, word = (self.terms, "term") if self.terms else (self.days, "day")
+        return f"{number} {word}{'s' * (number != 1)}"
+
+    def due(self, first: date) -> date | None:
+        """The day on which it follows, if the first grant was on ``first``; None if there are no days or terms enough."""
+        last = first + timedelta(days=self.days - 1) if self.days and self.days <= (date.max - first).days else None
+        if self.terms:
+            last = next(islice((end for end in self.ends if end >= first), self.terms - 1, None), None)
+        return last + timedelta(days=1) if last is not None and last < date.max else None
+
+    def latest_first(self, today: date) -> date | None:
+        """The latest day of a first grant that it has followed by ``today``; None if there is none."""
+        if self.terms:
+            over = [end for end in self.ends if end < today]
+            return over[-self.terms] if len(over) >= self.terms else None
+        return today - timedelta(days=self.days) if self.days < today.toordinal() else None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Grant:
     """A rule in the files: these members get this library. ``starts`` and ``until`` are the first and the last day; ``resend`` is
     empty if not given. ``term`` is the term that they are of, if the grant names one.
 
-    ``after`` is the number of days since a member's first grant in the library after which they get it; 0: at once.
+    ``after`` says how long after a member's first grant in the library they get it; None: at once.
     Where its library has a line, whom it reaches stands before those of a lower ``priority``.
     ``rule`` is the grant in the files if this is the part of it that ends with the tag ``ends_with`` of its members, or with
     ``EVERYTHING``: on their own last day.
@@ -95,7 +125,7 @@ class Grant:
     until: date | None = None
     resend: str = ""
     regrant: bool = False
-    after: int = 0
+    after: After | None = None
     priority: int = 0
     ends_with: str = ""
     rule: Grant | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Discriminator, Field, field_validator, model_validator
+from pydantic import ConfigDict, Discriminator, Field, ValidationInfo, field_validator, model_validator
 from pydantic import Tag as Variant
 
 from seatsync.domain.line import MOST_PRIORITY
@@ -49,18 +49,37 @@ class To(Closed):
 class AfterEntry(Closed):
     """When a member gets a permanent license."""
 
-    days: int = Field(
+    days: int | None = Field(
+        None,
         ge=1,
         le=36_500,
         description="So many days after the member's first grant in this library, whatever was revoked or granted again since.",
     )
+    terms: int | None = Field(
+        None,
+        ge=1,
+        le=1_000,
+        description="Instead of `days`: after so many of the `terms` above have ended, the first of them the one of the member's first "
+        "grant in this library. Keep terms that have ended in the list.",
+    )
 
-    @field_validator("days", mode="before")
+    @field_validator("days", "terms", mode="before")
     @classmethod
-    def _is_some_time(cls, value: Any) -> Any:
+    def _is_some_time(cls, value: Any, of: ValidationInfo) -> Any:
         if isinstance(value, int | str) and re.fullmatch(r"0+|-\d+", str(value)):
-            raise InvalidValue(f"{value} days are no time to wait", "Delete `after`, or write 1 or more.")
+            raise InvalidValue(f"{value} {of.field_name} are no time to wait", "Delete `after`, or write 1 or more.")
         return value
+
+    @model_validator(mode="after")
+    def _says_one(self) -> AfterEntry:
+        if (self.days is None) == (self.terms is None):
+            fact = (
+                "it says how long neither in `days` nor in `terms`"
+                if self.days is None
+                else "it has both `days` and `terms`"
+            )
+            raise InvalidValue(fact, "Write one of them, such as `days: 540` or `terms: 4`.")
+        return self
 
 
 class GrantEntry(Closed):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
@@ -210,9 +210,10 @@ class RosterIndex:
 
     def due(self, grant: Grant) -> set[int]:
         """The members whose first license of the library is as old as the grant asks."""
-        if grant.after >= self.today.toordinal():
+        latest = grant.after.latest_first(self.today) if grant.after is not None else None
+        if latest is None:
             return set()
-        last = (self.today - timedelta(days=grant.after)).isoformat()
+        last = latest.isoformat()
         held = self.snapshot.licenses.get(grant.library, {})
         return self._recorded({number for number, license in held.items() if "" < license.first_on <= last})
 

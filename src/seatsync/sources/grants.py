@@ -7,7 +7,7 @@ from datetime import date
 from functools import cache
 from posixpath import normpath
 
-from seatsync.domain.desired import Grant, Selection, Selector
+from seatsync.domain.desired import After, Grant, Selection, Selector
 from seatsync.domain.diagnostic import Diagnostic, named
 from seatsync.domain.library import Library
 from seatsync.domain.license import Kind
@@ -80,10 +80,16 @@ class GrantsOfFolder:
         to = self._selector(entry.to, position)
         if library is None or kind is None:
             return []
-        where, days = self.at("grants", position), entry.after.days if entry.after is not None else 0
+        where, after = self.at("grants", position), self._after(entry)
         first, last = self._days(entry, position)
         offer = (last, entry.resend or "", entry.regrant)
-        return [Grant(library.id, kind, to, where, *offer, days, entry.priority, starts=first, term=entry.term or "")]
+        return [Grant(library.id, kind, to, where, *offer, after, entry.priority, starts=first, term=entry.term or "")]
+
+    def _after(self, entry: GrantEntry) -> After | None:
+        if entry.after is None:
+            return None
+        ends = sorted(term.until for term in self.config.terms.values()) if entry.after.terms else ()
+        return After(entry.after.days or 0, entry.after.terms or 0, tuple(ends))
 
     def _days(self, entry: GrantEntry, position: int) -> tuple[date | None, date | None]:
         """The first and the last day of a grant, by itself or by its term."""

@@ -21,7 +21,7 @@ from seatsync.domain.failure import ExitCode
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from seatsync.domain.desired import Desired
+    from seatsync.domain.desired import After, Desired
     from seatsync.domain.library import Library
     from seatsync.domain.license import License
     from seatsync.domain.snapshot import Snapshot
@@ -244,6 +244,10 @@ def _no_seat(library: Library | None, license: License, email: str, run: Run) ->
     return {"no_seat": {"because": because, "command": command}}
 
 
+def _after(after: After) -> dict[str, int]:
+    return {"terms": after.terms} if after.terms else {"days": after.days}
+
+
 def _grant(asking: MatchingGrant, folder: Path) -> dict[str, Any]:
     grant = asking.grant
     return {
@@ -255,7 +259,7 @@ def _grant(asking: MatchingGrant, folder: Path) -> dict[str, Any]:
         **({"term": grant.term} if grant.term else {}),
         **({"ends_with": grant.ends_with or "their last day"} if grant.rule is not None else {}),
         "counts": asking.counts,
-        **({"after": {"days": grant.after}, "due": asking.due_on or None} if grant.after else {}),
+        **({"after": _after(grant.after), "due": asking.due_on or None} if grant.after else {}),
     }
 
 

@@ -122,8 +122,12 @@ def _due(grant: Mapping[str, Any]) -> str:
     """When a grant with ``after`` gives the license; empty for another grant."""
     if "after" not in grant:
         return ""
-    after = f"{grant['after']['days']} days after the first grant"
-    return f" on {grant['due']}, {after}" if grant["due"] else f" {after}, and there was none yet"
+    (word, number), *_ = grant["after"].items()
+    after = f"{number} {word if number != 1 else word[:-1]} after the first grant"
+    if grant["due"]:
+        return f" on {grant['due']}, {after}"
+    unknown = "there was none yet" if word == "days" else "there was none yet, or `terms:` has too few to say when"
+    return f" {after}, and {unknown}"
 
 
 def _events(

@@ -1,9 +1,9 @@
-"""Tenure: grants of permanent licenses that count from a member's first grant in the library (``after: {days: N}``)."""
+"""Tenure: grants of permanent licenses that count from a member's first grant in the library (``after: {days: N}`` or ``{terms: N}``)."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import date, timedelta
+from datetime import date
 
 from seatsync.domain.desired import Grant
 from seatsync.domain.license import ABSENT, Kind, License, Status
@@ -12,25 +12,21 @@ from seatsync.planning.draft import Draft
 
 def due_on(rule: Grant, license: License) -> str:
     """The day (ISO) on which the license comes due for a permanent one by this grant, not before the grant begins; empty if there
-    was no first grant."""
-    if not license.first_on:
-        return ""
-    try:
-        due = date.fromisoformat(license.first_on) + timedelta(days=rule.after)
-    except OverflowError:
-        return ""
-    return max(due, rule.starts or due).isoformat()
+    was no first grant, or if there are too few terms to say."""
+    due = rule.after.due(date.fromisoformat(license.first_on)) if rule.after and license.first_on else None
+    return max(due, rule.starts or due).isoformat() if due is not None else ""
 
 
 def since(rule: Grant, license: License) -> str:
     """Why the license is due, as the end of a reason; empty if the grant gives it at once."""
-    return f"; {rule.after} days since the first grant on {license.first_on}" if rule.after else ""
+    return f"; {rule.after} since the first grant on {license.first_on}" if rule.after else ""
 
 
 def coming(draft: Draft, rule: Grant) -> dict[int, str]:
     """The day (ISO) on which each member, by position in the rosters, will come due by this grant.
 
-    Who gets the first license by this plan is among them. Who owns the library, or never gets it, is not.
+    Who gets the first license by this plan is among them. Who owns the library, or never gets it, is not. The day is empty where
+    there are too few terms to say.
     """
     wanted, held = draft.entitlements.wanted[rule.library], draft.snapshot.licenses.get(rule.library, {})
 
@@ -43,7 +39,7 @@ def coming(draft: Draft, rule: Grant) -> dict[int, str]:
 
 
 def _days(draft: Draft, rule: Grant) -> dict[int, str]:
-    """As ``coming``, also of those who own the library."""
+    """As ``coming``, also of those who own the library. The day is empty where there are too few terms to say."""
     wanted, held = draft.entitlements.wanted[rule.library], draft.snapshot.licenses.get(rule.library, {})
     regrants, last = draft.entitlements.regrants.get(rule.library, ()), draft.desired.institution.retire
     found: dict[int, str] = {}
@@ -53,7 +49,7 @@ def _days(draft: Draft, rule: Grant) -> dict[int, str]:
         if not license.first_on and gets(license, position, wanted.get(position), regrants):
             license = license._replace(first_on=draft.today.isoformat())
         day = due_on(rule, license)
-        if day and not "" < last < day:
+        if license.first_on and not "" < last < day:
             found[position] = day
     return found
 
@@ -66,5 +62,5 @@ def gets(license: License, position: int, other: Grant | None, regrants: Collect
 def next_days(draft: Draft) -> Iterator[date]:
     """For each grant with ``after``, the next day on which it reaches somebody more, who may own the library already."""
     for rule in draft.desired.grants:
-        if rule.after and (days := _days(draft, rule).values()):
+        if rule.after and (days := [*filter(None, _days(draft, rule).values())]):
             yield date.fromisoformat(min(days))

@@ -54,6 +54,10 @@ def _of_newcomers(draft: Draft, rule: Grant, days: Mapping[int, str]) -> dict[in
 
 def _who(days: Counter[str]) -> str:
     """How many come due, and when."""
+    if unknown := days.pop("", 0):
+        comes = counted(unknown, "member comes due", "members come due")
+        known = f"{_who(days)}; " if days else ""
+        return f"{known}{comes} when more terms have ended than `terms:` has yet,"
     total, first, last = days.total(), min(days), max(days)
     comes = counted(total, "member comes due", "members come due")
     if first == last:

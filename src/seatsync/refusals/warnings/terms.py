@@ -9,7 +9,9 @@ from seatsync.refusals.case import Case
 
 
 def unused(case: Case) -> Iterator[Diagnostic]:
-    """Tell of each term that no grant names, with a change of seatsync.yaml."""
+    """Tell of each term that no grant names, with a change of seatsync.yaml. If a grant counts terms, all are used."""
+    if any(rule.after is not None and rule.after.terms for rule in case.desired.grants):
+        return
     named = {rule.term for rule in case.desired.grants}
     for id in case.desired.terms:
         where = case.desired.place("terms", id)
