@@ -346,7 +346,7 @@ def test_on_a_terminal_it_asks_until_the_answer_can_be_true(place: Path) -> None
     program = subprocess.Popen(
         [sys.executable, "-m", "seatsync", "init", "--from", file, "--now", DAY],
         cwd=place,
-        env=environment(place),
+        env=environment(place) | {"COLUMNS": "50"},
         stdin=theirs,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -357,7 +357,8 @@ def test_on_a_terminal_it_asks_until_the_answer_can_be_true(place: Path) -> None
     said, _ = program.communicate(timeout=30)
     os.close(ours)
     assert program.returncode == 0, said
-    assert "How many seats of Biblical Studies did you buy? 2 are in use" in said
+    assert "How many seats of Biblical Studies did you buy? 2\n  are in use: " in said
+    said = " ".join(said.split())
     assert '"forty" is no number of seats. Write it in digits: 40.' in said
     assert "2 seats are in use, more than 1." in said
     library = config(place)["libraries"]["biblical-studies"]

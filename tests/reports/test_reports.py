@@ -678,6 +678,22 @@ def test_the_key_of_the_bars_names_the_seats_as_the_table_does(final: Plan) -> N
     assert {"permanent, claimed", "permanent, unclaimed", "temporary, claimed", "temporary, unclaimed"} <= {*page}
 
 
+@pytest.mark.parametrize(("waiting", "is_folded"), [(5, False), (6, True), (12, True)])
+def test_a_long_line_of_a_full_library_is_folded_in_a_comment_and_in_text_each_person_heads_their_place(
+    waiting: int, is_folded: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = "libraries:\n  books: {title: Books, system: logos-library, slots: 1, when_full: wait}\nrosters: [{path: members.csv}]\n"
+    grants = "grants:\n  - {library: books, kind: temporary, to: {everyone: true}}\n"
+    folder = write(tmp_path, library + grants, people(waiting + 1))
+    comment = seatsync("plan", "--format", "markdown", "--now", DAY, folder=folder).out
+    section = comment.partition("### The line of books")[2]
+    assert section.count("<details>") == section.count("</details>") == is_folded
+    assert ("2 more: `seatsync licenses --status waiting --library books`" in section) == (waiting > 10)
+    monkeypatch.setenv("COLUMNS", "60")
+    told = seatsync("plan", "--now", DAY, folder=folder).out.partition("The line of books")[2]
+    assert re.search(r"m1@grace\.example \(Given1 Test\)\n +place +1\n", told), told
+
+
 def test_text_shows_hostile_names_as_they_are(hostile: Plan) -> None:
     shown = as_text(hostile, everything=True)
     for name in HOSTILE:

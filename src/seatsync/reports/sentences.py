@@ -15,8 +15,13 @@ _USUAL = 80
 def say(text: str, stream: IO[str] | None = None) -> None:
     """Write sentences to a stream; without one, to standard error."""
     stream = stream or sys.stderr
-    stream.write("\n".join(in_lines(text, columns_of(stream))) + "\n")
+    stream.write(folded(text, stream) + "\n")
     stream.flush()
+
+
+def folded(text: str, stream: IO[str]) -> str:
+    """Sentences as this stream folds them: what ``say`` writes, or a question that somebody else writes."""
+    return "\n".join(in_lines(text, columns_of(stream)))
 
 
 def columns_of(stream: IO[str]) -> int | None:

@@ -19,7 +19,7 @@ from seatsync.cli.output.pager import paged
 from seatsync.cli.output.privacy import filtered_output, in_ci, output_may_be_public
 from seatsync.cli.run import Run
 from seatsync.domain.text.days import day_as_written, day_in
-from seatsync.reports.sentences import columns_of, in_lines, say
+from seatsync.reports.sentences import folded, say
 
 if TYPE_CHECKING:
     from seatsync.reports.redaction import Redactor
@@ -234,17 +234,13 @@ def check_can_ask(yes: bool) -> None:
         raise click.UsageError("seatsync can't ask without a terminal: give --yes.")
 
 
-def _in_lines(question: str) -> str:
-    return "\n".join(in_lines(question, columns_of(sys.stderr)))
-
-
 def is_confirmed(yes: bool, question: str) -> bool:
     """Whether ``--yes`` was given or a person answers the question with yes.
 
     A "no" is no failure: the command then ends with ``ExitCode.DONE``, as where there is nothing to do.
     """
     check_can_ask(yes)
-    if yes or click.confirm(_in_lines(question), err=True):
+    if yes or click.confirm(folded(question, sys.stderr), err=True):
         return True
     say("Nothing was done.")
     return False
@@ -253,7 +249,7 @@ def is_confirmed(yes: bool, question: str) -> bool:
 def is_typed_yes(question: str) -> bool:
     """Whether a person types the whole word "yes"; anything else is a no, as in ``is_confirmed``."""
     check_can_ask(False)
-    if click.prompt(_in_lines(question), default="", show_default=False, err=True).strip().lower() == "yes":
+    if click.prompt(folded(question, sys.stderr), default="", show_default=False, err=True).strip().lower() == "yes":
         return True
     say("Nothing was done.")
     return False

@@ -22,6 +22,7 @@ from seatsync.reports.view.seats import HEADERS
 
 _OF_ONE_CODE = 3  # broken rules, or warnings, of one code that are shown before the rest is folded
 
+_PLACES = 5  # places of a line that need not be folded
 
 _FOLDED = "\n</details>\n\n"
 
@@ -113,10 +114,15 @@ def line_sections(view: PlanView, level: str) -> list[Section]:
 
 
 def _line_section(line: LineView, level: str) -> Section:
+    """A line: what the plan does to it, then its places, folded if they are many."""
     head = f"{level} The line of {literal(line.title)}\n\n{literal(line.sentence)}\n\n"
+    is_folded = len(line.rows) > _PLACES
+    if is_folded:
+        head += f"<details><summary>The first {len(line.rows):,} in line</summary>\n\n"
     columns = f"| {' | '.join(LINE_HEADERS)} |\n|{' --- |' * len(LINE_HEADERS)}\n" if line.rows else ""
     texts = (f"| {' | '.join(map(literal, row[:5]))} | {_linked(row.where, row.address)} |\n" for row in line.rows)
-    end = f"\n{literal(line.rest)}\n\n" if line.rest else "\n"
+    rest = f"{prose(line.rest)}\n\n" if line.rest else ""
+    end = (_FOLDED if is_folded else "\n") + rest
     return Section(head + columns, [Rows(("place", "places"), len(line.rows), texts)], end, Turn.LAST)
 
 

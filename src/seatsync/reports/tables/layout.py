@@ -16,7 +16,7 @@ INDENT = "    "
 """What stands before the values of a block."""
 HEADER, LABEL = -1, -2
 """The numbers of parts that belong to no column."""
-_HEADINGS = ("e-mail", "to", "member")
+_HEADINGS = ("e-mail", "to", "member", "who")
 """The columns that head a block; in a table without them, the first does."""
 
 _PLAIN = (*_HEADINGS, "library")

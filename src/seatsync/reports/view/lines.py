@@ -40,7 +40,7 @@ class LineView(NamedTuple):
         """How many more wait, and where they are listed; empty for none."""
         if not self.more:
             return ""
-        return f"… and {self.more:,} more: seatsync licenses --status waiting --library {self.title}"
+        return f"… and {self.more:,} more: `seatsync licenses --status waiting --library {self.title}`"
 
 
 def line_views(plan: Plan, names: Names) -> list[LineView]:

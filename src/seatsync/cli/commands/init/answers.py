@@ -17,7 +17,7 @@ from seatsync.domain.fields import MAX_NUMBER
 from seatsync.domain.library import DeliveredBy, Library
 from seatsync.domain.text.characters import clean, text_fault
 from seatsync.domain.text.guesses import did_you_mean
-from seatsync.reports.sentences import say
+from seatsync.reports.sentences import folded, say
 from seatsync.sources.tables.table import squeezed
 from seatsync.systems.registry import SYSTEMS
 from seatsync.systems.system import System
@@ -62,7 +62,7 @@ def _asked_title(source: Source) -> str:
             '--library "Biblical Studies".'
         )
     question = f"Which library are the licenses in {source.path} of? Its title, as the portal has it"
-    answer: str = click.prompt(question, value_proc=_title, err=True)
+    answer: str = click.prompt(folded(question, sys.stderr), value_proc=_title, err=True)
     return answer
 
 
@@ -183,17 +183,19 @@ def _asked_slots(library: Library, used: int) -> int:
             )
         return number
 
-    answer: int = click.prompt(question, value_proc=read, err=True)
+    answer: int = click.prompt(folded(question, sys.stderr), value_proc=read, err=True)
     return answer
 
 
 def _asked_admin() -> dict[str, str]:
     question = "Who is the administrator? Write it as Ruth Abel <ruth@my-school.example>"
-    answer: dict[str, str] = click.prompt(question, value_proc=person_values, err=True)
+    answer: dict[str, str] = click.prompt(folded(question, sys.stderr), value_proc=person_values, err=True)
     return answer
 
 
 def _asked_timezone() -> dict[str, str]:
     question = "In which time zone do the institution's days begin and end, such as America/Chicago?"
-    answer: dict[str, str] = click.prompt(question, default="UTC", value_proc=timezone_values, err=True)
+    answer: dict[str, str] = click.prompt(
+        folded(question, sys.stderr), default="UTC", value_proc=timezone_values, err=True
+    )
     return answer
