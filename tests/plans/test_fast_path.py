@@ -74,6 +74,7 @@ WHO_IS_WHO = """approvals:
   - {refusal: identity-changed, member: [ann@g.example, cy@g.example], is: new, until: 2026-12-31, reason: new}
   - {refusal: identity-changed, member: [ben@g.example, dee@g.example], is: same, until: 2026-12-31, reason: same}
 """
+TERMS = "terms: {first: {from: 2026-08-01, until: 2026-09-02}, second: {from: 2026-09-03, until: 2026-09-04}}\n"
 LEAVER = {
     "email": "zoe@g.example",
     "given_name": "Zoe",
@@ -116,9 +117,13 @@ rules = st.lists(
                 ", from: 2026-09-03",
                 ", from: 2026-09-05, until: 2026-09-05",
                 ", from: 2026-09-05, after: {days: 1}",
+                ", after: {terms: 2}",
+                ", term: second",
             ]
         ),
-    ).filter(lambda rule: ("until" if "permanent" in rule[0] else "after") not in rule[2]),
+    ).filter(
+        lambda rule: not any(key in rule[2] for key in (("until", "term:") if "permanent" in rule[0] else ("after",)))
+    ),
     min_size=1,
     max_size=4,
 )
@@ -201,7 +206,7 @@ def write(folder: Path, chosen: dict[str, Any], roster: list[dict[str, str]], ho
         f"  books: {{title: B, system: logos-library{chosen.get('line') or ', slots: 6'}{chosen.get('where', '')}}}\n"
         "  sub: {title: S, system: logos-subscription, slots: 9}\n"
         f"  jam: {{title: J, system: jamworks, slots: 9{chosen.get('where', '')}}}\n"
-        f"rosters: [{', '.join(f'{{{entry}}}' for entry in entries)}]\n"
+        f"{TERMS}rosters: [{', '.join(f'{{{entry}}}' for entry in entries)}]\n"
         f"{chosen['remind']}{chosen.get('leavers', '')}{chosen['limits']}grants:\n{grants}\n",
         encoding="utf-8",
     )
