@@ -53,7 +53,7 @@ def test_who_declines_leaves_the_line_and_is_not_asked_again(pages: Pages) -> No
     decline = "/seats/grace/logos/2/opt-out"
     assert f'href="{decline}"' in ben.page.body
     assert "You are in line for a seat in Logos from Grace Seminary." in ben.open(decline).text
-    assert "You have declined the seat" in ben.press("I do not want it", sure="y").text
+    assert "You have left the line" in ben.press("I do not want it", sure="y").text
     assert "In line" not in ben.open("/").text
     assert line_of(pages.folder) == [("cy", 1), ("dee", 2)]
     assert "You are number 1 in line" in pages.account("cy@grace.example").page.text

@@ -242,8 +242,18 @@ class InvitesEntry(Closed):
     reclaim_after: DayCount | None = Field(
         None,
         description="How many days after its invitation was sent an unclaimed temporary seat lapses, for example 30d: then it is free for "
-        "somebody else. Invitations and reminders say it. A `resend`, `regrant` or another grant offers it again.",
+        "somebody else, in every library. Invitations and reminders say it. A `resend`, `regrant` or another grant offers it again.",
     )
+
+    @model_validator(mode="after")
+    def _reminders_come_in_time(self) -> InvitesEntry:
+        late = [
+            days for days in self.remind_after if self.reclaim_after and int(days[:-1]) >= int(self.reclaim_after[:-1])
+        ]
+        if late:
+            fact = f"the reminder after {late[0]} would come when the seat has lapsed (`reclaim_after: {self.reclaim_after}`)"
+            raise InvalidValue(fact, "Remind earlier, or let seats lapse later.")
+        return self
 
 
 class LeaversEntry(Closed):

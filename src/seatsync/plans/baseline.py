@@ -48,6 +48,7 @@ _PASSING = frozenset(
         "read-otherwise",
         "portal-left",
         "same-name",
+        "seats-lapse",
         "seats-change",
         "seats-low",
         "seats-run-short",

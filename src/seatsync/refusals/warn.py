@@ -19,6 +19,7 @@ from seatsync.refusals.warnings import (
     exports,
     grants,
     institution,
+    lapses,
     leavers,
     members,
     places,
@@ -57,6 +58,7 @@ def warnings(case: Case) -> Iterator[Diagnostic]:
     yield from exports.drift(case)
     yield from institution.ends(case)
     yield from leavers.keeping_seats(case)
+    yield from lapses.begin(case)
     yield from tenure.coming_due(case)
     yield from later.begin()
     yield from purchases.coming(case)

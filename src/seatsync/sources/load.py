@@ -223,6 +223,8 @@ class _Loader:
             places[f"libraries.{id}.slots"] = self.at("libraries", id, "slots")
         places |= {f"terms.{id}": self.key("terms", id) for id in self.config.terms}
         places["admins"] = self.key("institution", "admins")
+        if self.config.invites.reclaim_after is not None:
+            places["institution.reclaim_after"] = self.at("invites", "reclaim_after")
         for name in ("id", "retire", "opt_out"):
             if getattr(self.config.institution, name) is not None:
                 places[f"institution.{name}"] = self.at("institution", name)

@@ -8,7 +8,9 @@ from seatsync.domain.portal.progress import Words
 
 LEFT = Words("They are on no roster any more, and grants are for people on rosters.")
 WAITS = Words("All its seats are taken. They get one when it is their turn.")
-LAPSED = Words("They did not claim their seat in time. A new resend, regrant: true or another grant offers it again.")
+LAPSED = Words(
+    "They did not claim their seat in time. A new value of resend: on the grant, regrant: true there, or another grant offers it again."
+)
 DECLINED = Words("A grant with regrant: true invites them again.")
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, func, select
 
 from seatsync.domain.action import EVENTS, Action, Unplanned
+from seatsync.domain.license import Status
 from seatsync.domain.origin import Origin
 from seatsync.domain.text.days import day_at
 from seatsync.domain.text.emails import email_key
@@ -164,6 +165,8 @@ def _reasons(connection: Connection, institution: str, rows: Sequence[Row[Any]],
         last = until.get(row.library, "")
         if row.action != Action.REVOKE:
             until[row.library] = json.loads(row.detail).get("until", "" if row.action == Action.GRANT else last)
+        elif json.loads(row.detail).get("status") == Status.LAPSED:
+            reasons[row.serial] = "not claimed in time"
         elif row.entry in left:
             reasons[row.serial] = "left the roster"
         elif "" < last < day_at(row.at, timezone):

@@ -9,6 +9,8 @@ from flask import flash, redirect, render_template, url_for
 from seatsync.apply import claims
 from seatsync.apply.claims import Unavailable, UnavailableReason
 from seatsync.domain.action import ON_PAGES
+from seatsync.domain.license import Status
+from seatsync.ledger.queries import offers
 from seatsync.ledger.queries.accounts import holdings
 from seatsync.ledger.queries.accounts.accounts import Account
 from seatsync.ledger.queries.accounts.holdings import AccountHolder, Seat
@@ -55,11 +57,16 @@ def is_in_account(institution: str, library: str, member: int, who: Account) -> 
 def decline_seat(institution: str, library: str, member: int, token: str = "", known_as: str = "") -> PageResponse:
     """Decline the seat and show the result."""
     here = site()
+    with here.reading() as connection:
+        offered = offers.offer(connection, institution, library, member)
     try:
         claims.opt_out(here.ledger, institution, library, member, here.now(), ON_PAGES, token, known_as)
     except Unavailable as missed:
         if missed.reason is not UnavailableReason.OPTED_OUT:  # also by whoever pressed twice
             return problem_page(missed.reason, missed.until, missed.url)
+    if offered is not None and offered.status == Status.WAITING:
+        text = _("You will get no more letters about it. If you change your mind, ask your institution.")
+        return render_template("message.html", title=_("You have left the line"), text=text)
     return declined_page()
 
 

@@ -36,7 +36,7 @@ def institution_section(view: PlanView, facts: Panel, start: str, most: int, abo
     head += f"{sentence(view, facts)} {literal(view.context)}{f',{about.at}' if about and about.commit else ''}.\n\n"
     head += remarks(replace(about, commit="")) if about else ""
     told = _panel(view)
-    final = f"Fingerprint: `{view.plan.fingerprint}`\n\n" if view.plan.changes and view.plan.fingerprint else ""
+    final = f"\nFingerprint: `{view.plan.fingerprint}`\n\n" if view.plan.changes and view.plan.fingerprint else ""
     if len(head + told + final) > most // 2:
         told, final = "", final if len(head + final) <= most // 2 else ""
     changes = by_effect(view.plan.changes)

@@ -189,7 +189,7 @@ _LABELS = {
     "timezone": "time zone",
     "retire": "last day",
     "opt_out_until": "last day to decline",
-    "reclaim_after": "days until an unclaimed seat lapses",
+    "reclaim_after": "unclaimed seats lapse:",
 }
 
 
@@ -207,6 +207,8 @@ def _difference(name: str, before: Any, after: Any) -> str:
         differing = [*(f"+{tag}" for tag in added), *(f"-{tag}" for tag in removed)]
         return f"{'tag' if len(differing) == 1 else 'tags'} {' '.join(differing)}"
     label = _LABELS.get(name) or spoken(name)
+    if name == "reclaim_after":
+        return f"{label} {_days(before)} → {_days(after)}"
     if name == "help":
         return f"help {_helper(before)} → {_helper(after)}"
     if name == "logo":
@@ -214,6 +216,10 @@ def _difference(name: str, before: Any, after: Any) -> str:
     if isinstance(after, list) and after and isinstance(after[0], dict):
         return f"{label} changed"
     return f"{label} {_value(before)} → {_value(after)}"
+
+
+def _days(days: int) -> str:
+    return f"after {counted(days, 'day')}" if days else "never"
 
 
 def _helper(value: Mapping[str, str] | None) -> str:

@@ -46,6 +46,10 @@ def _people(plan: Plan, panel: Panel, names: Names) -> Iterator[Fact]:
         )  # nothing of a blocked plan is applied
         yield Fact(f"{gain} access", _access(panel.gain, names, is_of_one))
         yield Fact(f"{lose} access", _access(panel.lose, names, is_of_one))
+    if waiting := [one for one in plan.changes if one.action is Action.WAIT and "priority" not in (one.before or {})]:
+        yield Fact(
+            "In line" if not plan.refusals else "Would wait", _persons([one.member for one in waiting], _FEW, names)
+        )
     for label, emails, most in (
         ("Permanent", panel.permanent, _MANY),
         ("New administrators", panel.new_admins, _FEW),
@@ -114,7 +118,7 @@ def _ends(plan: Plan) -> Iterator[Fact]:
     counts = Counter(
         (change.library, (change.after or {})["until"], (change.before or {}).get("until"), _is_new(change))
         for change in plan.changes
-        if "until" in (change.after or {})
+        if "until" in (change.after or {}) and change.action in _WITH_ENDS
     )
     ordered = sorted(counts.items(), key=lambda item: (item[0][0], item[0][1] or "~", item[0][2] or ""))
     for (library, until, was, is_new), number in ordered[:_DATES]:
@@ -125,6 +129,9 @@ def _ends(plan: Plan) -> Iterator[Fact]:
         yield Fact("End dates", f"{library}: {seats} {ends_on(until, number)}{before}")
     if rest := sum(number for _, number in ordered[_DATES:]):
         yield Fact("End dates", f"{counted(rest, 'more seat')} with other dates")
+
+
+_WITH_ENDS = (Action.GRANT, Action.LICENSE_UPDATE, Action.OBSERVE)
 
 
 def _is_new(change: Change) -> bool:
