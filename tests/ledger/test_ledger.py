@@ -389,6 +389,7 @@ def test_verify_finds_any_value_anywhere_that_is_not_the_one_that_was_written(
     row = data.draw(st.sampled_from(rows(folder, table)))
     old, new = row[name], data.draw(_values(column.type))
     assume(old is not None and new != old)
+    assume((name, new) != ("settled", "{}"))  # without a baseline, the next plan looks at all members
     try:
         change(folder, table, row, {name: new})
     except DBAPIError:

@@ -133,8 +133,15 @@ BEGINNING = date(2026, 9, 1)
 
 def at_once(files: Desired) -> Desired:
     """The files without tenure and first days: what becomes permanent is asked for, as it can't be undone, and what begins is left
-    out only where the files are known to be the same. And without grace: of leavers it is asked for how long they keep their seats."""
-    return replace(files, grants=[replace(grant, after=None, starts=None) for grant in files.grants], grace=0)
+    out only where the files are known to be the same. And without grace: of leavers it is asked for how long they keep their seats. And
+    without lines for permanent licenses, which are asked for when it is their turn, too."""
+    permanent = {grant.library for grant in files.grants if grant.kind is Kind.PERMANENT}
+    libraries = {
+        id: replace(library, has_line=library.has_line and id not in permanent)
+        for id, library in files.libraries.items()
+    }
+    grants = [replace(grant, after=None, starts=None) for grant in files.grants]
+    return replace(files, libraries=libraries, grants=grants, grace=0)
 
 
 @settings(max_examples=40)
@@ -155,8 +162,11 @@ def test_what_is_left_out_is_exactly_what_the_files_of_the_last_apply_would_do_t
 
 
 def without(change: Change, due: Change | None) -> Change | None:
-    """What the files ask for of a change, if ``due`` is what the calendar does to the same license."""
-    if due is None or change.action is Action.REVOKE:
+    """What the files ask for of a change, if ``due`` is what the calendar does to the same license. Who gets a seat after having waited
+    was asked for before."""
+    if change.action is Action.GRANT and (change.before or {}).get("status") == Status.WAITING:
+        return None
+    if due is None or change.action in (Action.REVOKE, Action.UNWAIT):
         return change if due is None else None
     if (change.after or {}).get("reminders") != (due.after or {})["reminders"]:
         return change

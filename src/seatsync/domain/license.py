@@ -46,8 +46,9 @@ class License(NamedTuple):
     temporary license, empty for no end; a license that was revoked or declined keeps its last one. ``there`` is what the vendor's
     portal has otherwise (``portal.at_vendor.There``), empty if nothing. ``first_on`` is the day (ISO) of the first grant, which
     never changes; empty if there was none. ``place`` sorts those who wait in the order of the line (``domain.line``); empty for all
-    others. While a member waits, ``invited_on`` is the day since when. ``own_end`` is the end date that a leaver's license has but for
-    their grace period, ``NEVER`` for no end, as long as that comes earlier; else empty.
+    others. While a member waits, ``invited_on`` is the day since when, and ``until`` the last day of the grant that asks for them.
+    ``own_end`` is the end date that a leaver's license has but for their grace period, ``NEVER`` for no end, as long as that comes
+    earlier; else empty.
     """
 
     kind: Kind
@@ -140,7 +141,7 @@ def changed(old: License, event: str, effect: Effect) -> License:
     if result is None:
         raise _illegal(event, old)
     kind, status = result
-    until = "" if kind is Kind.PERMANENT else old.until
+    until = "" if kind is Kind.PERMANENT or status is Status.NONE else old.until
     return old._replace(
         kind=kind, status=status, until=until, own_end=old.own_end if kind is Kind.TEMPORARY else "", place=""
     )
@@ -170,11 +171,13 @@ def lapsed(old: License, until: str) -> License:
     return old._replace(kind=Kind.NONE, status=Status.LAPSED, until=until)
 
 
-def waiting(old: License, on: str, place: str) -> License:
-    """The license of a member who waits for a seat since the day ``on``, or whose place in the line changes."""
+def waiting(old: License, on: str, place: str, until: str | None) -> License:
+    """The license of a member who waits for a seat since the day ``on``, or whose place in the line changes. ``until`` is the last day
+    of the grant that asks for them; without it, who waits already keeps theirs."""
     _must_be_legal(not old.active and bool(place), "wait", old)
-    since = old.invited_on if old.status is Status.WAITING else on
-    return License(Kind.NONE, Status.WAITING, since, 0, old.resent, "", old.there, old.first_on, place)
+    waits = old.status is Status.WAITING
+    since, ends = (old.invited_on, old.until if until is None else until) if waits else (on, until or "")
+    return License(Kind.NONE, Status.WAITING, since, 0, old.resent, ends, old.there, old.first_on, place)
 
 
 def imported(old: License, kind: Kind, status: Status, on: str, until: str | None = None) -> License:

@@ -111,6 +111,11 @@ def _ends(groups: Groups, snapshot: Snapshot, library: str, today: date) -> With
     return without
 
 
+def _unwaits(groups: Groups, snapshot: Snapshot, library: str, today: date) -> Without:
+    held, day = snapshot.licenses.get(library, {}), today.isoformat()
+    return lambda change: None if held.get(change.record, ABSENT).ended(day) else change
+
+
 def _grants(groups: Groups, snapshot: Snapshot, library: str, today: date) -> Without:
     held = snapshot.licenses.get(library, {})
 
@@ -145,5 +150,6 @@ _WITHOUT_DATES: dict[Action, Callable[[Groups, Snapshot, str, date], Without]] =
     Action.MEMBER_UPDATE: _leavers,
     Action.LICENSE_UPDATE: _ends,
     Action.RESEND: _resends,
+    Action.UNWAIT: _unwaits,
     Action.GRANT: _grants,
 }

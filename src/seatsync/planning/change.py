@@ -48,6 +48,11 @@ def leaves_for_now(change: Change) -> bool:
     return change.action is Action.MEMBER_UPDATE and bool((change.after or {}).get("left_on"))
 
 
+def moves_in_line(change: Change) -> bool:
+    """Whether the change is about somebody who waits already: another priority, or another end date of what they wait for."""
+    return change.action is Action.WAIT and bool(change.before) and "status" not in (change.before or {})
+
+
 Groups = Mapping[tuple[Action, str], Sequence[Change]]
 """Changes by action and library (empty if none), in the order in which actions are applied."""
 

@@ -12,7 +12,7 @@ from seatsync.domain.action import Action, Event, Grants, Sign, Subject, Unplann
 from seatsync.domain.institution import PERSONAL
 from seatsync.domain.library import Delivery
 from seatsync.domain.license import ABSENT, IllegalTransition, Status
-from seatsync.domain.line import place, with_priority
+from seatsync.domain.line import place, priority_of, with_priority
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import Member, Person
 from seatsync.domain.posting import post
@@ -210,10 +210,12 @@ def _of_license(change: Change, day: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _wait(change: Change, number: int, books: Snapshot, day: Mapping[str, Any], position: int) -> Event:
     """The event of who begins to wait, as one of several at this ``position``, or waits with another priority."""
-    priority = (change.after or {}).get("priority", 0)
+    after = change.after or {}
     held = books.licenses.get(change.library, {}).get(number, ABSENT)
+    priority = after.get("priority", priority_of(held.place) if held.place else 0)
     where = with_priority(held.place, priority) if held.place else place(priority, books.serial + 1, position)
-    return Event(change.action, change.library, number, {**day, "place": where, "from": str(change.origin)})
+    ends = {"until": after["until"]} if "until" in after else {}
+    return Event(change.action, change.library, number, {**day, "place": where, **ends, "from": str(change.origin)})
 
 
 def _observed(change: Change, number: int, day: Mapping[str, Any]) -> Event:

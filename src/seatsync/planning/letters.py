@@ -9,7 +9,7 @@ from seatsync.domain.action import Action, Letter
 from seatsync.domain.letters import letter_of
 from seatsync.domain.library import Library
 from seatsync.domain.license import Status
-from seatsync.planning.change import Change, Groups, is_impossible
+from seatsync.planning.change import Change, Groups, is_impossible, moves_in_line
 
 
 def letter_counts(groups: Groups, libraries: Mapping[str, Library]) -> dict[str, int]:
@@ -34,6 +34,6 @@ def _case(change: Change) -> tuple[str, str, tuple[str, ...]]:
     """The values that decide about the letter of a change: kind and status as ``letter_of`` needs them, and its fields."""
     before = change.before or {}
     status = change.status if change.action is Action.GRANT else before.get("status", change.status)
-    if change.action is Action.WAIT and "priority" not in before:
+    if change.action is Action.WAIT and not moves_in_line(change):
         status = before.get("status", Status.NONE)
     return change.kind, status, tuple(change.after or ())

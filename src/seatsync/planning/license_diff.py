@@ -75,7 +75,10 @@ class LicenseDiff:
             elif license.kind is not Kind.NONE:
                 self._unwanted(license, position, members[position].email, record)
             elif license.status is Status.WAITING:
-                self._unwait(self._place(), members[position].email, record)
+                ended = self.ended.get(position)
+                reason = f"The grant ended on {ended.ends}" if ended is not None else ""
+                where = ended.origin if ended is not None else self._place()
+                self._unwait(where, members[position].email, record, reason)
         for record in self.draft.matching.leaving:
             self._leaving(held.get(record, ABSENT), record)
 

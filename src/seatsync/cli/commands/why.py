@@ -221,7 +221,7 @@ def _line(connection: Connection | None, id: str, library: str, license: License
 
     if connection is None or not license.place:
         return {}
-    number, expected = turn(connection, id, library, license.place)
+    number, expected = turn(connection, id, library, license.place, license.until)
     return {"line": {"place": number, "waiting": line_lengths(connection, id)[library], "expected": expected}}
 
 

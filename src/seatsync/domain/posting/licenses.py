@@ -89,7 +89,7 @@ def wait(old: License, books: Snapshot, event: Event) -> License:
         raise IllegalTransition("wait for a member who is not on the roster")
     if not line.is_place(event.detail["place"]):
         raise IllegalTransition("a place in no line")
-    return books.shared(licenses.waiting(old, event.detail["on"], event.detail["place"]))
+    return books.shared(licenses.waiting(old, event.detail["on"], event.detail["place"], event.detail.get("until")))
 
 
 def upgrade(old: License, books: Snapshot, event: Event) -> License:

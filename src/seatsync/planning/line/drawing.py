@@ -76,7 +76,9 @@ def _first(waiting: Sequence[Waiting], frees: Mapping[str, int]) -> Iterator[Pla
         while free < position and (day := next(days, "")):
             free += frees[day]
         grant = one.grant
-        yield Place(grant.member, grant.record, one.since, grant.reason, grant.origin, day)
+        until = str((grant.after or {}).get("until", ""))
+        expected = "" if "" < until < day else day
+        yield Place(grant.member, grant.record, one.since, grant.reason, grant.origin, expected)
 
 
 def _frees(draft: Draft, library: str) -> dict[str, int]:

@@ -83,12 +83,17 @@ def _granted(one: _Asking) -> Change:
 
 
 def _wait(one: _Asking) -> Change | None:
-    """The change of who begins to wait, or waits with another priority; None for who goes on waiting."""
-    change, after = one.change, {"priority": one.priority} if one.priority else None
+    """The change of who begins to wait, or waits for something else than before; None for who goes on waiting."""
+    change, until = one.change, str((one.change.after or {}).get("until", ""))
     if not one.since:
+        said = {"priority": one.priority, "until": until}
+        after = {name: value for name, value in said.items() if value} or None
         reason = f"{change.reason}; no seat is free"
         return change._replace(action=Action.WAIT, reason=reason, status=Status.WAITING, after=after)
-    if (had := priority_of(one.license.place)) == one.priority:
+    had = {"priority": priority_of(one.license.place), "until": one.license.until}
+    now: dict[str, object] = {"priority": one.priority, "until": until}
+    after = {name: value for name, value in now.items() if value != had[name]}
+    if not after:
         return None
-    before, after = {"priority": had}, {"priority": one.priority}
-    return change._replace(action=Action.WAIT, reason=change.reason, status=Status.WAITING, before=before, after=after)
+    before = {name: had[name] for name in after}
+    return change._replace(action=Action.WAIT, status=Status.WAITING, before=before, after=after)

@@ -42,7 +42,9 @@ def home() -> PageResponse:
         unclaimed = [seat for seat in there if seat.status == Status.UNCLAIMED]
         waiting = seats.not_ended([*offered.here, *unclaimed])
         held += [seat for seat in there if seat not in unclaimed]
-        in_line = [(one, turn(connection, one.institution, one.library, one.place)) for one in offered.in_line]
+        in_line = [
+            (one, turn(connection, one.institution, one.library, one.place, one.until)) for one in offered.in_line
+        ]
         shown = {seat.institution for seat in (*waiting, *offered.in_line)}
         declinable = _declinable(connection, [*waiting, *offered.in_line])
     institutions = {seat.institution for seat in held} | shown

@@ -14,7 +14,7 @@ from seatsync.domain.money.purchases import purchases_in_words, purchases_of
 from seatsync.domain.person import REQUIRED, Person, spoken
 from seatsync.domain.portal.at_vendor import There
 from seatsync.domain.portal.progress import status_in_words
-from seatsync.planning.change import Change
+from seatsync.planning.change import Change, moves_in_line
 from seatsync.reports.view.escaping import escape_controls
 from seatsync.reports.view.places import address_of
 
@@ -79,8 +79,8 @@ def _what(change: Change) -> str:  # noqa: C901 (a table)
             return _observed(change)
         case Action.RESEND:
             return _repeated(after)
-        case Action.WAIT if "priority" in before:
-            return f"priority {before['priority']} → {after['priority']}"
+        case Action.WAIT if moves_in_line(change):
+            return "; ".join(_difference(name, before[name], after[name]) for name in after)
         case Action.WAIT:
             again = f" (was {status_in_words(before['status'])})" if "status" in before else ""
             return f"{change.kind}, waits{again}"
@@ -207,6 +207,8 @@ def _difference(name: str, before: Any, after: Any) -> str:
         differing = [*(f"+{tag}" for tag in added), *(f"-{tag}" for tag in removed)]
         return f"{'tag' if len(differing) == 1 else 'tags'} {' '.join(differing)}"
     label = _LABELS.get(name) or spoken(name)
+    if name == "until":
+        return f"{ends_on(after)} (was: {end_words(before)})"
     if name == "reclaim_after":
         return f"{label} {_days(before)} → {_days(after)}"
     if name == "help":

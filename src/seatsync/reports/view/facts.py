@@ -9,7 +9,7 @@ from typing import NamedTuple
 from seatsync.domain.action import Action
 from seatsync.domain.approval import PassedLimit
 from seatsync.domain.diagnostic import counted, named
-from seatsync.planning.change import Change, takes_seat
+from seatsync.planning.change import Change, moves_in_line, takes_seat
 from seatsync.planning.plan import Plan
 from seatsync.planning.work import in_words
 from seatsync.reports.view.changes import end_words, ends_on, seen_in_words
@@ -46,7 +46,7 @@ def _people(plan: Plan, panel: Panel, names: Names) -> Iterator[Fact]:
         )  # nothing of a blocked plan is applied
         yield Fact(f"{gain} access", _access(panel.gain, names, is_of_one))
         yield Fact(f"{lose} access", _access(panel.lose, names, is_of_one))
-    if waiting := [one for one in plan.changes if one.action is Action.WAIT and "priority" not in (one.before or {})]:
+    if waiting := [one for one in plan.changes if one.action is Action.WAIT and not moves_in_line(one)]:
         yield Fact(
             "In line" if not plan.refusals else "Would wait", _persons([one.member for one in waiting], _FEW, names)
         )

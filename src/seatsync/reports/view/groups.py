@@ -8,7 +8,7 @@ from typing import NamedTuple
 from seatsync.domain.action import Action, Sign
 from seatsync.domain.diagnostic import counted
 from seatsync.domain.license import Kind, Status
-from seatsync.planning.change import Change, is_impossible, leaves_for_now
+from seatsync.planning.change import Change, is_impossible, leaves_for_now, moves_in_line
 from seatsync.reports.view.changes import Line, line, seen_in_words
 from seatsync.reports.view.counting import actions_in_words, words_for
 from seatsync.reports.view.escaping import escape_controls
@@ -114,8 +114,8 @@ def _title(action: Action, library: str, changes: Sequence[Change], is_of_leaver
             return f"{people}{who} {'gets' if number == 1 else 'get'} another end date in {library}"
         case Action.RESEND:
             return f"{people} invited again to {library}"
-        case Action.WAIT if all("priority" in (change.before or {}) for change in changes):
-            return f"{people} {'gets' if number == 1 else 'get'} another priority in the line of {library}"
+        case Action.WAIT if all(map(moves_in_line, changes)):
+            return f"{people} {'waits' if number == 1 else 'wait'} for {library} with another priority or end date"
         case Action.WAIT:
             return f"{people} {'waits' if number == 1 else 'wait'} for {library}"
         case Action.UNWAIT:

@@ -43,10 +43,11 @@ class Turn(NamedTuple):
     expected: str
 
 
-def turn(connection: Connection, institution: str, library: str, place: str) -> Turn:
-    """The number of a place in the line, and when it is expected to come."""
+def turn(connection: Connection, institution: str, library: str, place: str, until: str) -> Turn:
+    """The number of a place in the line, and when it is expected to come; not after the last day (ISO) of what asks for them."""
     number = number_of(connection, institution, library, place)
-    return Turn(number, _expected_on(connection, institution, library, number))
+    expected = _expected_on(connection, institution, library, number)
+    return Turn(number, "" if "" < until < expected else expected)
 
 
 def _expected_on(connection: Connection, institution: str, library: str, number: int) -> str:
