@@ -182,6 +182,7 @@ LICENSE_KEYS: dict[str, Callable[[Any], Any]] = {
     "status": lambda row: (row.license.status, row.library, row.number),
     "until": lambda row: (row.license.ends or "~", row.library, row.number),
     "invited_on": lambda row: (row.license.invited_on, row.library, row.number),
+    "place": lambda row: (row.license.place, row.library, row.number),
 }
 
 

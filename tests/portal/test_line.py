@@ -18,15 +18,16 @@ pytestmark = pytest.mark.slow
 school, room = letters.school, letters.room
 
 NAMES = ("ann", "ben", "cy", "dee")
-MEMBERS = [[f"{name}@grace.example", name.title(), "Lee", "student"] for name in NAMES]
+MEMBERS = [[f"{name}@grace.example", name.title(), "Lee", "early" if name == "ann" else "student"] for name in NAMES]
 
 
 @pytest.fixture
 def pages(school: Path, room: Mailroom) -> Iterator[Pages]:
-    """One seat of Logos until 30 June 2027, for Ann; Ben, Cy and Dee wait."""
+    """One seat of Logos until 31 March 2027, for Ann; Ben, Cy and Dee wait, to have one until 30 June."""
     full = CONFIG.replace(
         "system: logos-subscription, slots: 1000", "system: logos-subscription, slots: 1, when_full: wait"
     )
+    full = full.replace("grants:\n", "grants:\n  - {library: logos, to: {tags: [early]}, until: 2027-03-31}\n")
     (school / "seatsync.yaml").write_text(full, encoding="utf-8")
     applied(school, *MEMBERS)
     with pages_of(school, room, room.port) as found:
@@ -41,7 +42,7 @@ def line_of(folder: Path) -> list[tuple[str, int]]:
 def test_who_waits_reads_their_place_and_when_a_seat_is_expected(pages: Pages) -> None:
     text = pages.account("ben@grace.example").page.text
     assert (
-        "In line Logos Grace Seminary All seats are taken. You are number 1 in line. A seat is expected by 1 July 2027."
+        "In line Logos Grace Seminary All seats are taken. You are number 1 in line. A seat is expected by 1 April 2027."
         in text
     )
     assert "You are number 3 in line. There is nothing to do" in pages.account("dee@grace.example").page.text
