@@ -362,8 +362,8 @@ def read_snapshot_of(ledger: Ledger) -> Snapshot:
 
 def test_whatever_happens_the_ledger_is_sound(database: str) -> None:
     some = settings(
-        max_examples=times(6, 12) if database == "sqlite" else times(3, 6),
-        stateful_step_count=25,
+        max_examples=times(6 if database == "sqlite" else 3, 200),
+        stateful_step_count=times(25, 50),
         suppress_health_check=list(HealthCheck),
     )
     run_state_machine_as_test(Seats, settings=some)

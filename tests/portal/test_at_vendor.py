@@ -13,7 +13,7 @@ from seatsync.ledger.database import Ledger
 from seatsync.ledger.tables import link
 from tests.cli.test_lists import write_csv
 from tests.support import letters
-from tests.support.databases import location
+from tests.support.databases import location, opened
 from tests.support.letters import ANN, BEN, CONFIG, CY, applied, part, ran, sent
 from tests.support.mail_server import Mailroom
 from tests.support.pages import Browser, Pages, pages_of
@@ -183,6 +183,22 @@ def test_letters_lead_to_the_vendor_once_the_seat_is_there(school: Path, room: M
     assert sent(school, now="2026-09-06") == {"sent": 1}, "it counts from the invitation that was sent"
     assert CLAIM in part(room.letters[-1], "plain")
     assert "Your seat is still waiting" in room.letters[-1]["Subject"]
+
+
+def test_verify_asks_for_no_personal_link_of_letters_that_led_to_the_vendor(school: Path, room: Mailroom) -> None:
+    there = AT_VENDOR.replace("claim_url:", "sends_letters: true, claim_url:")
+    (school / "seatsync.yaml").write_text(there, encoding="utf-8")
+    applied(school, BEN)
+    _done(school)
+    assert sent(school) == {"sent": 2}, "the administrator's welcome has a link, Ben's invitation has none"
+    ran(school, "verify")
+    (school / "seatsync.yaml").write_text(CONFIG, encoding="utf-8")
+    applied(school, BEN, ["dee@grace.example", "Dee", "Moss", "student"], now="2026-09-02")
+    assert sent(school, now="2026-09-02")["sent"], "here a letter has a link"
+    ran(school, "verify")
+    with opened(school) as connection:
+        connection.execute(link.delete().where(link.c.member != 0))
+    assert "its personal link is missing" in ran(school, "verify", code=1).err
 
 
 def _done(folder: Path) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, exists, select
 
-from seatsync.domain.action import Unplanned
+from seatsync.domain.action import Subject, Unplanned, about
 from seatsync.domain.letters import LINKED
 from seatsync.ledger import link_chain, tables
 from seatsync.ledger.journal import EntryLink
@@ -16,6 +17,7 @@ from seatsync.ledger.link_chain import FIXED, End
 from seatsync.ledger.read import streamed
 from seatsync.ledger.replay import Link, Replay
 
+_OF_LIBRARIES = about(Subject.LIBRARY)
 _BY_MEMBERS = (Unplanned.CLAIM, Unplanned.OPT_OUT)
 _UNREADABLE = (ValueError, TypeError, AttributeError, RecursionError)
 
@@ -50,6 +52,7 @@ class PersonalLinkCheck:
     ``used`` has the instant when a personal link was used, by its number, from the entries of claims and opt-outs. Before version
     0008 of the ledger these entries neither named links nor noted the end of their chain. Such claims and opt-outs are in
     ``unnamed`` (as hashes); each may have used any link up to ``first``, the first number noted (0 for none).
+    ``there_until`` has the last serial at which a library was at the vendor: letters before it may have been sent without a link.
     """
 
     def __init__(self) -> None:
@@ -57,12 +60,15 @@ class PersonalLinkCheck:
         self.first = 0
         self.used: dict[int, str] = {}
         self.unnamed: set[int] = set()
+        self.there_until: dict[str, float] = {}
 
     def take(self, walk: Replay, link: Link) -> None:
         """Take one more link of the journal, before it is replayed."""
         if not isinstance(link, EntryLink):
             if link.action in _BY_MEMBERS and walk.entry is not None and not self.first:
                 self.unnamed.add(hash((link.library, link.member, walk.entry.at)))
+            if link.action in _OF_LIBRARIES and _is_there(walk, link.library):
+                self.there_until[link.library] = link.serial
             return
         try:
             self.noted = link_chain.noted(link.detail)
@@ -96,7 +102,8 @@ class PersonalLinkCheck:
             walk.verdict.fault(
                 f"one of the personal links from number {self.noted.number + 1} on was added, changed or deleted"
             )
-        for serial in _without_link(connection, institution, walk):
+        there = {id: math.inf for id in walk.books.libraries if _is_there(walk, id)}
+        for serial in _without_link(connection, institution, walk, {**self.there_until, **there}):
             walk.verdict.fault(f"letter {serial}: its personal link is missing")
 
     def _wrongly_used(self, found: _Found) -> str:
@@ -121,14 +128,26 @@ def _found(connection: Connection, institution: str) -> Iterator[_Found]:
         yield from map(_Found._make, rows)
 
 
-def _without_link(connection: Connection, institution: str, walk: Replay) -> Iterator[int]:
-    """Serials of letters that a sender has tried, but whose personal link is missing; except letters to erased people."""
+def _is_there(walk: Replay, library: str) -> bool:
+    known = walk.books.libraries.get(library)
+    return known is not None and known.is_at_vendor
+
+
+def _without_link(
+    connection: Connection, institution: str, walk: Replay, there_until: Mapping[str, float]
+) -> Iterator[int]:
+    """Serials of letters that a sender has tried, but whose personal link is missing.
+
+    Letters to erased people have none, nor those that led to the vendor's claim page (``there_until``).
+    """
     link, outbox = tables.link.c, tables.outbox.c
     its_link = exists().where(link.institution == institution, link.serial == outbox.serial)
-    query = select(outbox.serial, outbox.member, outbox.address).where(
+    query = select(outbox.serial, outbox.library, outbox.member, outbox.address).where(
         outbox.institution == institution, outbox.attempts > 0, outbox.letter.in_(LINKED), ~its_link
     )
     for rows in streamed(connection, query.order_by(outbox.serial)):
-        for serial, member, address in rows:
+        for serial, library, member, address in rows:
+            if serial <= there_until.get(library, 0):
+                continue
             if member not in walk.erased if member else address:
                 yield serial
