@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from functools import cache
@@ -101,18 +102,25 @@ def settle(draft: Draft) -> Draft:
 def compare(draft: Draft) -> Draft:
     """Add the changes of leavers and licenses to a draft with all others. Afterwards they are in the order in which they are
     applied; within an action, in the order of the files."""
-    desired, snapshot = draft.desired, draft.snapshot
+    desired, snapshot, before = draft.desired, draft.snapshot, _of_libraries(draft.changes)
     draft.leavers = grace.leavers(draft)
     draft.changes += grace.changes(draft)
     for library in sorted({*desired.libraries, *snapshot.libraries}):
         start = len(draft.changes)
         LicenseDiff(draft, library).run()
         if library in desired.libraries and desired.libraries[library].has_line:
-            seen = [one for one in draft.changes[:start] if one.action is Action.OBSERVE and one.library == library]
-            draft.changes[start:] = seat_in_turn(draft, library, draft.changes[start:], seen)
+            draft.changes[start:] = seat_in_turn(draft, library, draft.changes[start:], before[library])
     draft.groups = grouped(draft.changes)
     draft.changes = [*chain.from_iterable(draft.groups.values())]
     return draft
+
+
+def _of_libraries(changes: Iterable[Change]) -> defaultdict[str, list[Change]]:
+    found: defaultdict[str, list[Change]] = defaultdict(list)
+    for change in changes:
+        if change.library:
+            found[change.library].append(change)
+    return found
 
 
 def _member_changes(draft: Draft) -> Iterator[Change]:

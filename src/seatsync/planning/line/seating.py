@@ -29,15 +29,15 @@ class _Asking(NamedTuple):
         return self.license.invited_on if self.license.status is Status.WAITING else ""
 
 
-def seat_in_turn(draft: Draft, library: str, changes: Sequence[Change], observed: Sequence[Change]) -> list[Change]:
+def seat_in_turn(draft: Draft, library: str, changes: Sequence[Change], before: Sequence[Change]) -> list[Change]:
     """The changes of a library that has a line: as many of its grants as seats are free, and the waits of the others.
 
-    ``changes`` are in the order of the files, ``observed`` what exports show of its licenses. Who gets a seat and who waits
-    afterwards is noted in the draft.
+    ``changes`` are in the order of the files, ``before`` those that come before them: of the library itself, and what exports show
+    of its licenses. Who gets a seat and who waits afterwards is noted in the draft.
     """
     asking = _in_line(draft, library, changes)
     rest = [one for one in changes if not _takes_seat(one)]
-    used = slot_changes(draft.snapshot, grouped(chain(observed, rest))).get(library)
+    used = slot_changes(draft.snapshot, grouped(chain(before, rest))).get(library)
     free = max(0, draft.desired.libraries[library].slots - (used.after.used if used is not None else 0))
     seated, waiting = asking[:free], asking[free:]
     if not waiting and not any(one.since for one in seated):
