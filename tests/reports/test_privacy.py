@@ -282,8 +282,76 @@ def test_debugging_shows_nothing_more(place: Path) -> None:
     names_nobody(seatsync("plan", "--redact", "--debug", "--ledger", "/canary.canary@x.example/no", folder=place))
 
 
-def test_every_code_that_speaks_freely_is_one_that_exists() -> None:
-    assert explanations().keys() >= _NAMES_BY_EMAIL_ALONE
+BY_PAGE_ALONE = {
+    *("csv-header", "csv-quotes", "csv-row-too-long", "csv-title-row", "duplicate-email", "duplicate-student-id"),
+    *("edit-unfinished", "export-overtaken", "export-without-licenses", "file-encoding", "file-encrypted"),
+    *("file-unreadable", "garbled-names", "git-conflict", "hidden-rows", "identity-changed", "invalid-email"),
+    *("invalid-tag", "invalid-type", "invalid-value", "invisible-character", "left-out", "letter-template"),
+    *("limit-approved", "member-conflict", "member-mismatch", "missing-value", "no-invitation", "no-redact-key"),
+    *("no-student-id", "password-in-roster", "planted-repository", "portal-left", "row-skipped", "selection-too-long"),
+    *("set-delta", "set-incomplete", "set-unknown", "sheet-not-read", "student-id-zeros", "tag-email"),
+    *("tag-separator", "unknown-column", "unknown-key", "unknown-library", "unknown-member", "unknown-status"),
+    *("unnamed-roster", "yaml-duplicate-key", "yaml-syntax", "yaml-unsupported"),
+}
+"""Codes whose messages may quote what somebody wrote or what somebody is called."""
+
+
+def test_of_every_code_it_is_decided_whether_the_public_reads_its_message() -> None:
+    assert explanations().keys() == _NAMES_BY_EMAIL_ALONE | BY_PAGE_ALONE
+    assert not _NAMES_BY_EMAIL_ALONE & BY_PAGE_ALONE
+
+
+YEAR = """\
+version: 1
+institution:
+  id: grace
+  name: Grace
+  timezone: UTC
+  admins: [{given_name: Admin, family_name: Canary, email: admin.canary@grace.example}]
+libraries:
+  books:
+    title: Books
+    system: logos-library
+    slots:
+      - {count: 4, until: 2026-10-31, price: 42 USD/year, contract: {until: 2026-10-31, notice: 60d, order: PO 7 of o.canary@grace.example}}
+      - {count: 1}
+    warn_below: 9
+  maps: {title: Maps, system: logos-library, slots: 1}
+rosters: [{path: members.csv}]
+invites: {reclaim_after: 30d}
+leavers: {grace: 30d}
+grants:
+  - {library: books, kind: temporary, to: {tags: [a]}}
+  - {library: maps, kind: temporary, to: {everyone: true}, from: 2026-10-01}
+  - {library: maps, kind: permanent, after: {days: 9}, to: {tags: [b]}}
+"""
+OF_THE_YEAR = {
+    *("begins-later", "seats-short-later", "grace-period", "seats-lapse", "costs", "contract-ends", "seats-low"),
+    *("seats-run-short", "seats-change"),
+}
+
+
+def test_what_a_plan_tells_of_the_year_and_the_shortage_names_nobody_and_says_the_same(place: Path) -> None:
+    earlier = YEAR.replace("invites: {reclaim_after: 30d}\n", "").replace("tags: [a]", "everyone: true")
+    (place / "seatsync.yaml").write_text(earlier, encoding="utf-8")
+    day = ("--now", "2026-09-20")
+    assert seatsync("apply", "--yes", *day, folder=place).code == 0
+    (place / "seatsync.yaml").write_text(YEAR.replace("count: 4", "count: 5"), encoding="utf-8")
+    members(place, *MEMBERS[:2])
+    plain = json.loads(seatsync("plan", *day, "--format", "json", folder=place).out)["warnings"]
+    assert {one["code"] for one in plain} >= OF_THE_YEAR
+    told = {one["code"]: one["message"] for one in plain if one["code"] in OF_THE_YEAR}
+    assert CANARY.search(told.pop("contract-ends")), "an order may name somebody"
+    for format in FORMATS:
+        names_nobody(seatsync("plan", *day, "--redact", "--format", format, folder=place))
+    seatsync("plan", *day, "--redact", "--out", "plan.json", folder=place)
+    saved = (place / "plan.json").read_text(encoding="utf-8")
+    assert not CANARY.search(saved), "also what was bought, deep in a change"
+    hidden = {one["code"]: one["message"] for one in json.loads(saved)["warnings"]}
+    assert {code: hidden[code] for code in told} == told
+        code: told[code] for code in OF_THE_YEAR & told.keys()
+    }
+    assert re.search(r"PO 7 of person-\w+\) ends on 2026-10-31", hidden["contract-ends"])
 
 
 # ── Fingerprints that nobody can guess ──────────────────────────────────────────────────────────────────────────────

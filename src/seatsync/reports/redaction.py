@@ -52,6 +52,16 @@ _NAMES_BY_EMAIL_ALONE = frozenset(
             "approval-used",
             "opted-out",
         ),
+        *(
+            "contract-ends",
+            "costs",
+            "grace-period",
+            "never-due",
+            "seats-change",
+            "seats-lapse",
+            "seats-low",
+            "seats-run-short",
+        ),
         *("permanent-kept", "permanent-retained", "same-name", "duplicate-roster", "no-timezone", "institution-ends"),
         *("approval-in-this-change", "limit-in-this-change", "institution-deleted", "institution-renamed"),
         "institution-without-folder",
@@ -208,6 +218,8 @@ class Redactor:
             }
         if isinstance(value, list):
             return [self._value("", item) for item in value]
+        if isinstance(value, Mapping):
+            return {key: self._value(key, item) for key, item in value.items()}
         return self.text(value) if isinstance(value, str) else value
 
     def _contact(self, contact: Mapping[str, str]) -> dict[str, str]:
