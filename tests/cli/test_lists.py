@@ -270,6 +270,8 @@ def test_a_member_in_json_has_tags_as_a_list_with_the_automatic_one(school: Path
         "student_id": "001",
         "role": "Student",
         "tags": ["mdiv", "student", "imported:2026-09-01"],
+        "left_on": "",
+        "seats_end": "",
     }
 
 
@@ -540,6 +542,8 @@ def test_a_formula_is_escaped_by_an_apostrophe_in_csv_and_left_alone_in_json(sch
         "student_id": "'-5",
         "role": "'＠role",
         "tags": "'=x;'@y;imported:2026-09-02",
+        "left_on": "",
+        "seats_end": "",
     }
     [member] = told(school, "members", "--search", "eve")
     assert member["given_name"] == EVE[1]
@@ -827,3 +831,27 @@ def test_a_folder_without_seatsync_yaml_is_told_as_such(tmp_path: Path) -> None:
     for command in (["status"], ["members"], ["licenses"], ["export"], ["log"], ["outbox", "list"]):
         outcome = run(tmp_path, *command, code=3)
         assert "seatsync.yaml" in outcome.err
+
+
+def test_who_is_in_a_grace_period_is_marked_and_is_erased_when_it_is_over(tmp_path: Path, database: str) -> None:
+    (tmp_path / "seatsync.yaml").write_text(CONFIG + "leavers: {grace: 30d}\n", encoding="utf-8")
+    write_csv(tmp_path / "members.csv", HEADER, ANN, BEN)
+    run(tmp_path, "apply", "--yes", now=FIRST)
+    assert "left on" not in run(tmp_path, "members").out
+    write_csv(tmp_path / "members.csv", HEADER, ANN)
+    run(tmp_path, "apply", "--yes")
+    ann, ben = told(tmp_path, "members")
+    assert (ann["left_on"], ann["seats_end"], ben["left_on"], ben["seats_end"]) == ("", "", SECOND, "2026-10-02")
+    assert "left on" in (said := run(tmp_path, "members").out)
+    assert f"{SECOND}  2026-10-02" in said
+    assert rows(run(tmp_path, "members", "--library", "books", "--format", "csv").out)[1]["seats_end"] == "2026-10-02"
+    assert told(tmp_path, "members", "--sort", "-left_on")[0] == ben
+    assert [one["seats_end"] for one in told(tmp_path, "members", "--as-of", SECOND)] == ["", "2026-10-02"]
+    refused = run(tmp_path, "ledger", "erase", ben["email"], "--yes", code=4).err
+    assert f"{ben['email']} left on {SECOND} and keeps temporary seats until 2026-10-02 (`leavers.grace`)." in refused
+    assert "To fix: Erase them when an apply after that day has removed them." in refused
+    assert told(tmp_path, "members")[1] == ben
+    (tmp_path / "seatsync.yaml").write_text(CONFIG, encoding="utf-8")
+    run(tmp_path, "apply", "--yes")
+    assert "Erased: 1 record" in run(tmp_path, "ledger", "erase", ben["email"], "--yes").err
+    assert "Nothing to do" in run(tmp_path, "plan").out

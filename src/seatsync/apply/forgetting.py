@@ -74,6 +74,8 @@ def _numbers_of_leavers(books: Snapshot, who: str) -> list[int]:
     key, found = email_key(who), books.members
     if any(not member.key for member in found.values()):
         found = {number: member for number, member in found.items() if not member.on_roster}
+    if leaving := [number for number, member in found.items() if member.on_roster and not member.is_listed]:
+        raise _still_leaving(books, who, leaving[0])
     if any(member.on_roster for member in found.values()):
         help = "Remove them from the rosters and apply; otherwise the next apply brings them back."
         raise Impossible(f"{who} is still on the roster.", help)
@@ -88,6 +90,17 @@ def _numbers_of_leavers(books: Snapshot, who: str) -> list[int]:
     if key in books.admins:
         raise Impossible(f"{who} is an administrator.", "Remove them from `admins` in seatsync.yaml and apply.")
     return sorted(found)
+
+
+def _still_leaving(books: Snapshot, who: str, number: int) -> Impossible:
+    """The refusal to erase a member who has left and keeps seats for a grace period."""
+    last = books.seats_end(number)
+    keeps = f" and keeps temporary seats until {last}" if last else ""
+    return Impossible(
+        f"{who} left on {books.members[number].left_on}{keeps} (`leavers.grace`).",
+        "Erase them when an apply after that day has removed them. To do it before, delete `leavers` from seatsync.yaml and apply: that "
+        "ends the seats of everybody in a grace period.",
+    )
 
 
 def prune(ledger: Ledger, institution: str, before: str, at: str, actor: str, commit: str) -> int:

@@ -146,6 +146,12 @@ def member_row(member: Member) -> dict[str, Any]:
     return {name: getattr(member, name) for name in Person._fields} | {"tags": tags}
 
 
+def leaving(books: Snapshot, number: int) -> dict[str, str]:
+    """Since when a member is on no roster who is in a grace period, and when the last seat ends; both empty for all others."""
+    left_on = books.members[number].left_on
+    return {"left_on": left_on, "seats_end": books.seats_end(number) if left_on else ""}
+
+
 def with_ended(rows: list[dict[str, Any]], run: Run, timezone: str, as_of: datetime | None) -> list[dict[str, Any]]:
     """The rows, in a table with a word at each end date that has passed by today or by the day of ``as_of``."""
     today = day_in(as_of or run.now, timezone).isoformat()

@@ -78,6 +78,10 @@ class Snapshot:
         known, seats = self.libraries.get(library), self.seats.get(library, {})
         return Slots(known.slots if known else 0, *(seats.get(figure, 0) for figure in COUNTED))
 
+    def seats_end(self, number: int) -> str:
+        """The last day (ISO) of the member's temporary seats: the latest end date; empty without one."""
+        return max((held[number].ends for held in self.licenses.values() if number in held), default="")
+
     def shared(self, license: License) -> License:
         """One shared object for all equal licenses."""
         return self.interned.setdefault(license, license)

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from seatsync.cli.listing import listing
-from seatsync.cli.lists import filter_options, member_row, print_rows, sort_rows, with_ended
+from seatsync.cli.lists import filter_options, leaving, member_row, print_rows, sort_rows, with_ended
 from seatsync.cli.options import as_of_option, common, one_folder, option
 from seatsync.cli.run import Run
 from seatsync.domain.filters import Filters
@@ -42,7 +42,8 @@ def command(
     seatsync members --pseudonym person-3f09ab52c7d1
 
     With --library the list also shows the kind and status of each member's license, its last day if it ends, and whether
-    the latest invitation bounced.
+    the latest invitation bounced. Who is on no roster any more and keeps seats for a grace period has the day in "left on", and
+    the last day of their seats in "seats end".
     """
     from seatsync.domain.license import ABSENT
     from seatsync.domain.portal.progress import progress
@@ -67,7 +68,7 @@ def command(
         for numbers, books in listed.members():
             bounced = listed.bounced(numbers) if filters.library else set()
             for number in numbers:
-                row = member_row(books.members[number])
+                row = member_row(books.members[number]) | leaving(books, number)
                 if filters.library:
                     held = books.licenses.get(filters.library, {}).get(number, ABSENT)
                     mail = mail_of(held, (filters.library, number) in bounced)
@@ -76,10 +77,15 @@ def command(
                         row["at_vendor"] = progress(library, held).value
                 rows.append(row)
         if_empty = listed.none_match("members") if not rows else ""
-    rows = sort_rows(rows, columns, sort)
+    rows = sort_rows(rows, (*columns, "left_on", "seats_end"), sort)
     if filters.library:
         rows = with_ended(rows, run, listed.books.timezone, as_of)
-    print_rows(run, columns, rows, if_empty)
+    print_rows(run, (*columns, *_leaving_columns(rows, run)), rows, if_empty)
+
+
+def _leaving_columns(rows: list[dict[str, Any]], run: Run) -> tuple[str, ...]:
+    """The columns that say who is in a grace period; a table has them only where somebody is."""
+    return ("left_on", "seats_end") if run.format != "text" or any(row["left_on"] for row in rows) else ()
 
 
 def _with_pseudonym(pseudonym: str, folder: Path, run: Run) -> list[dict[str, Any]]:
