@@ -19,7 +19,9 @@ values = {
     "changes": str(sum(sum(one["summary"].values()) for one in planned)),
     "refused": str(any(one["code"] == REFUSED for one in planned)).lower(),
     "invalid": str(len(planned) < len(found)).lower(),
-    "fingerprint": " ".join(several * f"{one['institution']}=" + one["fingerprint"] for one in planned if one["fingerprint"]),
+    "fingerprint": " ".join(
+        several * f"{one['institution']}=" + one["fingerprint"] for one in planned if one["fingerprint"]
+    ),
 }
 for name, value in values.items():
     end = secrets.token_hex(16)  # random, so that no value can contain it

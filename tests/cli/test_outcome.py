@@ -225,3 +225,29 @@ def test_a_disk_that_fills_up_after_the_apply_does_not_hide_it(place: Path, monk
     assert "Applied to" in result.err
     assert "No space left" in result.err
     assert result.code == 0
+
+
+def test_what_a_day_brings_is_told_once(place: Path) -> None:
+    file = place / "one" / "seatsync.yaml"
+    file.write_text(
+        CONFIG.format(id="one", slots=9).replace("everyone: true}}", "everyone: true}, until: 2027-06-30}"),
+        encoding="utf-8",
+    )
+    applied(place, "one", "--yes", "--now", "2027-04-01")
+    [first] = applied(place, "one", "--same-files", "--now", "2027-05-01")["institutions"]
+    assert (first["result"], first["told"]) == (
+        "unchanged",
+        ['1 seat of "Books" (books) ends on 2027-06-30, in 60 days.'],
+    )
+    told = seatsync("notify", "outcome.json", folder=place)
+    assert "ends on 2027-06-30, in 60 days" in told.out
+    assert "Something is to be looked at" in told.out
+    [second] = applied(place, "one", "--same-files", "--now", "2027-05-01")["institutions"]
+    assert second["told"] == []
+    saved = seatsync("plan", "one", "--format", "json", "--now", "2027-06-16", folder=place)
+    (place / "plan.json").write_text(saved.out, encoding="utf-8")
+    assert seatsync("apply", "plan.json", "one", "--now", "2027-06-29", folder=place).code == 0
+    [third] = applied(place, "one", "--same-files", "--now", "2027-06-29")["institutions"]
+    assert third["told"] == ['1 seat of "Books" (books) ends on 2027-06-30, tomorrow.'], (
+        "a saved plan told its own day alone"
+    )

@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 from sqlalchemy import Connection
 
+from seatsync.domain.calendar.distances import TOLD_ONCE
 from seatsync.domain.diagnostic import counted, named
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.license import IllegalTransition
@@ -22,7 +23,7 @@ from seatsync.ledger.queries.lookup import AppliedFiles, has_only_noted_files, l
 from seatsync.ledger.read import knows, read_snapshot
 from seatsync.ledger.record import Recorder, Stale
 from seatsync.planning.events import events_of, first_event, newly_delivered
-from seatsync.planning.plan import AcceptedPlan
+from seatsync.planning.plan import AcceptedPlan, Plan
 
 MANY = 1_000
 """After so many entries and events, an apply with nothing to do notes the files again: plans read each member since the last note."""
@@ -219,6 +220,7 @@ def _detail(plan: AcceptedPlan, day: str, more: int, source: Source) -> dict[str
         "rosters": dict(plan.rosters),
         "desired": plan.desired_digest,
         "on": day,
+        "told": plan.now,
         "settled": baseline,
         **({"files_commit": source.commit} if source.commit else {}),
         **({"outdated": source.outdated} if source.outdated else {}),
@@ -238,7 +240,8 @@ def _accounts(connection: Connection, plan: AcceptedPlan, books: Snapshot) -> se
 
 
 def _is_known(last: AppliedFiles, plan: AcceptedPlan, books: Snapshot, same_files: bool, source: Source) -> bool:
-    """Whether there is nothing to write: no changes, no approvals used, no exports taken, and no files that the journal must note.
+    """Whether there is nothing to write: no changes, no approvals used, no exports taken, nothing told of a day that has come nearer,
+    and no files that the journal must note.
 
     Known files are noted again after an update of the rules, and once much has happened (an import): else each plan would read
     everybody.
@@ -248,8 +251,13 @@ def _is_known(last: AppliedFiles, plan: AcceptedPlan, books: Snapshot, same_file
     if same_files and not last.say_the_same(plan):
         return True
     is_same = (last.desired, last.commit) == (plan.desired_digest, source.commit) and not _rosters_moved(plan, books)
-    is_used = plan.approvals or 0 in plan.exports.values()
+    is_used = plan.approvals or 0 in plan.exports.values() or tells_what_comes(plan)
     return is_same and not is_used and not _is_outdated(books.baseline, plan.baseline, books.serial)
+
+
+def tells_what_comes(plan: Plan) -> bool:
+    """Whether a plan tells of a day that has come nearer. Once that is noted, the next plan does not tell it again."""
+    return any(warning.code in TOLD_ONCE for warning in plan.warnings)
 
 
 def _is_outdated(known: Baseline, new: Baseline, serial: int) -> bool:

@@ -37,6 +37,7 @@ class Outcome(NamedTuple):
     summary: Mapping[str, int] = {}
     letters: int = 0
     pull_requests: Sequence[int] = ()
+    told: Sequence[str] = ()
 
 
 class Record:

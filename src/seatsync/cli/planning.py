@@ -242,10 +242,11 @@ def nobody_named(connection: Connection | None, institution: str, name: str) -> 
 
 
 def stopped_by_warnings(plan: Plan, strict: bool) -> bool:
-    """Whether the plan has warnings and ``--strict`` is on."""
+    """Whether the plan has warnings and ``--strict`` is on. That a day comes nearer stops no plan."""
+    from seatsync.domain.calendar.distances import TOLD_ONCE
     from seatsync.domain.diagnostic import Severity
 
-    return strict and any(warning.severity is Severity.WARNING for warning in plan.warnings)
+    return strict and any(it.severity is Severity.WARNING and it.code not in TOLD_ONCE for it in plan.warnings)
 
 
 def say_what_is_open(ledger: Ledger, folder: Path, institution: str, run: Run) -> None:

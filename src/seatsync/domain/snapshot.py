@@ -23,6 +23,7 @@ class Snapshot:
     ``serial`` and ``head`` are the number and the hash (hex) of the last journal entry. ``admins`` are by e-mail key,
     ``members`` by number, ``licenses`` by library and member number. ``rosters`` are the members counted in each roster at the
     last apply, ``applied_on`` is its day, ``applied_at`` its instant, ``approvals`` are the used ones that have not ended.
+    ``told_on`` is the day (ISO) up to which applies have told what comes (``calendar.distances``).
     ``held_since`` is the moment (ISO) to which the ledger was restored, as long as its letters are held; else empty. Removed
     libraries keep their revoked licenses. ``exports`` are those in the files of the last apply, by key: the entry that took each.
     ``former`` are the ids that the institution had before. ``beside`` is the id that the files say it had, if the ledger still has
@@ -48,6 +49,7 @@ class Snapshot:
     applied_at: str = ""
     approvals: Sequence[Used] = ()
     held_since: str = ""
+    told_on: str = ""
     seats: dict[str, dict[str, int]] = field(default_factory=dict)
     last_number: int = 0
     baseline: Mapping[str, Any] = field(default_factory=dict)

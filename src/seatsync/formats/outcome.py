@@ -38,6 +38,11 @@ class InstitutionOutcome(_Closed):
     pull_requests: list[Count] = Field(
         [], description="With `--reviewed`: the pull requests that changed its files since the last apply."
     )
+    told: list[str] = Field(
+        [],
+        description="What was told because a day comes nearer: seats and contracts that end, seats that run short. The next run does not "
+        "tell it again.",
+    )
 
 
 class Unchanged(_Closed):

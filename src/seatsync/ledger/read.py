@@ -105,6 +105,7 @@ def _snapshot(
         applied_at=row.applied_at,
         approvals=used(json.loads(row.approvals)),
         held_since=row.held_since,
+        told_on=row.told_on,
         seats=seats,
         last_number=connection.execute(last).scalar() or 0,
         baseline=checked(json.loads(row.settled)),

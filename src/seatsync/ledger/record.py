@@ -286,19 +286,21 @@ def _giving_way(changed: Sequence[tuple[int, Member, Member]]) -> dict[int, None
 def remember(books: Snapshot, detail: Mapping[str, Any], serial: int, at: str, files: str | None = None) -> None:
     """Put into ``books`` what entry ``serial`` of the instant ``at`` says of the files it came from.
 
-    These are the number of members in each roster, the day and instant, the approvals used, the exports taken, whether letters are
-    held, and the baseline, to which the serial of the apply's last event is added. The digests of a sealed entry are passed as
-    ``files``.
+    These are the number of members in each roster, the day and instant, up to which day was told what comes, the approvals used, the
+    exports taken, whether letters are held, and the baseline, to which the serial of the apply's last event is added. The digests of a
+    sealed entry are passed as ``files``.
 
     Raises:
         ValueError: the detail holds something that seatsync never writes.
     """
     rosters, day = detail.get("rosters", books.rosters), detail.get("on", books.applied_on)
-    if not (all(map(is_text, rosters)) and all(map(is_number, rosters.values())) and is_text(day)):
+    told = detail.get("told", "")
+    if not (all(map(is_text, rosters)) and all(map(is_number, rosters.values())) and is_text(day) and is_text(told)):
         raise ValueError("the rosters or the day have the wrong type")
     books.rosters, books.applied_on = dict(rosters), day
     if "on" in detail:
         books.applied_at = at
+        books.told_on = detail.get("told", books.told_on)
         baseline = detail.get("settled") or {}
         sealed = bool(detail.get("sealed"))
         hidden: Mapping[str, Any] = json.loads(files) if sealed and files is not None else {}

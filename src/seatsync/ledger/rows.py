@@ -52,6 +52,7 @@ def institution_values(institution: Institution, books: Snapshot) -> dict[str, o
         "opt_out_until": institution.opt_out_until,
         "reclaim_after": institution.reclaim_after,
         "reclaim_since": institution.reclaim_since,
+        "told_on": books.told_on,
     }
 
 

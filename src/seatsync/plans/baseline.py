@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from itertools import chain
 
 from seatsync.domain.action import Action
+from seatsync.domain.calendar.distances import days_before
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
 from seatsync.domain.money.purchases import days_of
 from seatsync.domain.person import spoken
@@ -50,6 +51,7 @@ _PASSING = frozenset(
         "same-name",
         "seats-lapse",
         "seats-change",
+        "seats-end",
         "seats-low",
         "seats-run-short",
         "seats-short-later",
@@ -156,12 +158,22 @@ def is_valid(snapshot: Snapshot, today: date) -> bool:
     )
 
 
+def _days_told(draft: Draft) -> Iterator[date]:
+    """The days on which people are told of what comes on a later day (besides those of purchases)."""
+    settings, retire = draft.desired.place("grants").file, draft.desired.institution.retire
+    coming = {f"{grant.starts}" for grant in draft.desired.grants if grant.starts is not None}
+    coming |= {grant.ends for grant in draft.desired.grants if grant.origin.file == settings}
+    for day in (coming | {retire}) - {""}:
+        yield from map(date.fromisoformat, days_before(day))
+
+
 def _due(draft: Draft) -> Iterator[date]:
     """The days on which grants begin, those after the last ones of grants, tags, leavers' seats, approvals and the institution, and
-    those on which members come due by tenure, and those of purchases and contracts.
+    those on which members come due by tenure, those of purchases and contracts, and those some days before which people are told.
 
     In a draft of some members, the day known before covers the others. (Due reminders are read from the ledger each time.)
     """
+    yield from (day for day in _days_told(draft) if day > draft.today)
     ends = [grant.until for grant in draft.desired.grants if grant.until is not None]
     ends += [approval.until for approval in draft.desired.approvals]
     ends += draft.entitlements.last_days

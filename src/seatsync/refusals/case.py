@@ -12,6 +12,7 @@ from functools import cached_property
 
 from seatsync.domain.action import Action
 from seatsync.domain.approval import Approval, PassedLimit, Used, use_of
+from seatsync.domain.calendar.distances import is_between, is_nearer
 from seatsync.domain.desired import Desired, Grant
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.origin import Origin
@@ -100,6 +101,25 @@ class Case:
         """The title of a library, with its id, for messages."""
         known = self.desired.libraries.get(library) or self.draft.snapshot.libraries.get(library)
         return f'"{known.title}" ({library})' if known else library
+
+    @property
+    def today(self) -> str:
+        """The plan's day (ISO)."""
+        return self.at_hand.today.isoformat()
+
+    def has_come(self, day: str) -> bool:
+        """Whether a day (ISO) has come since applies told what comes."""
+        return is_between(self._told_on, day, self.today)
+
+    def is_nearer(self, day: str) -> bool:
+        """Whether a coming day (ISO) has come so near since then that this plan tells it."""
+        return is_nearer(self._told_on, day, self.today)
+
+    @property
+    def _told_on(self) -> str:
+        """Up to which day (ISO) was told what comes; journals of before know only the day of the last apply."""
+        snapshot = self.at_hand.snapshot
+        return snapshot.told_on or snapshot.applied_on
 
     def approvals(self, refusal: str) -> list[Approval]:
         """The approvals of this refusal that are still in force, and unused."""

@@ -16,6 +16,7 @@ from seatsync.refusals.case import Case
 from seatsync.refusals.warnings import (
     approvals,
     coming,
+    ends,
     exports,
     grants,
     institution,
@@ -57,6 +58,7 @@ def warnings(case: Case) -> Iterator[Diagnostic]:
     yield from exports.not_believed(case)
     yield from exports.drift(case)
     yield from institution.ends(case)
+    yield from ends.near(case)
     yield from leavers.keeping_seats(case)
     yield from lapses.begin(case)
     yield from tenure.coming_due(case)

@@ -75,8 +75,16 @@ def notice(
     codes = [code for outcome in outcomes for code in _bad_codes(outcome)]
     help = dict.fromkeys(_NEXT.get(ExitCode(code), _RUN_AGAIN) if code in _CODES else _RUN_AGAIN for code in codes)
     run = next((outcome.run for outcome in outcomes if outcome.run), "")
+    to_do = [*to_do, *_what_comes(outcomes)]
     title = f"{_title(outcomes, failed)}{' Something is to be looked at.' if to_do else ''}"
     return Notice(title, sorted(items, key=lambda item: not item.is_bad), more, list(help), run, to_do)
+
+
+def _what_comes(outcomes: Sequence[OutcomeFile]) -> Iterable[str]:
+    """What was told because a day comes nearer; where there are several institutions, each with its name."""
+    all = [one for outcome in outcomes for one in outcome.institutions]
+    for one in all:
+        yield from (f"{one.institution}: {told}" if len(all) > 1 else told for told in one.told)
 
 
 _CODES = {int(code) for code in ExitCode}

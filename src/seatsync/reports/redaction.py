@@ -36,6 +36,7 @@ _NAMES_BY_EMAIL_ALONE = frozenset(
             "past-until",
             "begins-later",
             "comes-due",
+            "seats-end",
             "seats-short-later",
             "tags-ended",
             "term-unused",

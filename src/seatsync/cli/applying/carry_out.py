@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seatsync.cli.applying.outcomes import of_plan
+from seatsync.cli.applying.outcomes import of_plan, what_comes
 from seatsync.cli.institution import ledger_of
 from seatsync.cli.outcome import Outcome
 from seatsync.cli.planning import say_what_is_open
@@ -80,7 +80,10 @@ def carry_out(
     if applied.outdated:
         run.say(f"The files are outdated, as the journal notes: they are as commit {applied.outdated} left them.")
     told = told._replace(
-        result="applied" if plan.changes else "unchanged", serial=applied.serial, letters=applied.letters
+        result="applied" if plan.changes else "unchanged",
+        serial=applied.serial,
+        letters=applied.letters,
+        told=what_comes(plan, folder, run),
     )
     if run.format == "json":
         result: dict[str, Any] = {
@@ -106,7 +109,8 @@ def carry_out(
         run.say(f"Applied to {ledger}: {done}. {journal}")
         say_what_is_open(ledger, folder, plan.institution, run)
     elif applied.noted:
-        run.say(f"Nothing to change. Journal entry {applied.serial:,} of {ledger} notes that these files are applied.")
+        what = "what was told" if told.told else "that these files are applied"
+        run.say(f"Nothing to change. Journal entry {applied.serial:,} of {ledger} notes {what}.")
     elif not plan_was_shown:
         run.say(f"Nothing to apply: {ledger} already matches the files.")
     return ExitCode.DONE, told

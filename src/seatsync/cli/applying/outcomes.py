@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seatsync.cli.outcome import Outcome
-from seatsync.cli.planning import redactor_of
+from seatsync.cli.planning import printable_plan, redactor_of
 from seatsync.cli.run import Run
 
 if TYPE_CHECKING:
@@ -39,6 +39,15 @@ def blocked(plan: Plan) -> str:
     """What stops a plan, by its codes, because their messages may name people: broken rules, or else warnings."""
     codes = ", ".join(dict.fromkeys(one.code for one in plan.refusals or plan.warnings))
     return f"The plan is blocked: {codes}." if plan.refusals else f"The plan has warnings, and --strict is on: {codes}."
+
+
+def what_comes(plan: Plan, folder: Path, run: Run) -> list[str]:
+    """What a plan tells because a day has come nearer."""
+    from seatsync.domain.calendar.distances import TOLD_ONCE
+
+    if not any(one.code in TOLD_ONCE for one in plan.warnings):
+        return []
+    return [one.message for one in printable_plan(plan, folder, run).warnings if one.code in TOLD_ONCE]
 
 
 def of_plan(plan: Plan, folder: Path, run: Run) -> Outcome:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
+from seatsync.domain.calendar.distances import days_before
 from seatsync.domain.diagnostic import counted
 from seatsync.domain.money.price import Costs, Price, costs_of, parse_price
 from seatsync.domain.text.characters import forbidden
@@ -161,22 +162,13 @@ def turns(purchases: Purchases, today: str) -> list[Turn]:
     return found
 
 
-AHEAD = timedelta(days=60)
-"""So long before a total falls, plans warn if more seats are in use."""
-
-
-def ahead_of(day: str) -> str:
-    """The day (ISO) from which on plans warn of what comes on a day (ISO)."""
-    known = date.fromisoformat(day)
-    return (known - min(AHEAD, known - date.min)).isoformat()
-
-
 def days_of(purchases: Purchases) -> Iterator[str]:
-    """The days (ISO) on which purchases and contracts change something, or plans begin to warn of it."""
+    """The days (ISO) on which purchases and contracts change something, or plans warn of it."""
     for one in purchases:
         for day in filter(None, (one.since, day_after(one.until))):
-            yield from (day, ahead_of(day))
+            yield from (day, *days_before(day))
         if one.contract is not None:
+            yield from days_before(one.contract.notice_day)
             yield from filter(None, (one.contract.notice_day, day_after(one.contract.until)))
 
 

@@ -43,10 +43,16 @@ class Later:
         return any(self._told.values())
 
     def too_few(self) -> Iterator[Diagnostic]:
-        """Warn where a plan that moves seats, or asks for some later, leaves too few for the day."""
+        """Warn where a plan that moves seats, or asks for some later, leaves too few for the day, and some days before it."""
         for library in self.libraries:
-            if self._told[library] or any(self.case.of(action, library) for action in _MOVING):
+            moves = any(self.case.of(action, library) for action in _MOVING)
+            if self._told[library] or moves or any(map(self.case.is_nearer, self._days(library))):
                 yield from _too_few(self.case, library)
+
+    def _days(self, library: str) -> Iterator[str]:
+        """The days (ISO) on which grants of a library begin."""
+        coming = (part for part in self.case.at_hand.entitlements.coming if part.library == library)
+        return (part.starts.isoformat() for part in coming if part.starts is not None)
 
     @cached_property
     def _told(self) -> Mapping[str, list[Beginning]]:

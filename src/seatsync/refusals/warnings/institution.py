@@ -12,9 +12,10 @@ from seatsync.refusals.case import Case
 
 
 def ends(case: Case) -> Iterator[Diagnostic]:
-    """Tell how many seats and letters the institution's last day means, where the plan sets it, moves it or takes it back."""
+    """Tell how many seats and letters the institution's last day means, where the plan sets it, moves it or takes it back, and some days
+    before it."""
     institution, today = case.desired.institution, case.at_hand.today
-    if institution.retire == _last_day_before(case):
+    if institution.retire == _last_day_before(case) and not (institution.retire and case.is_nearer(institution.retire)):
         return
     where = case.desired.place("institution", "retire")
     if not institution.retire:

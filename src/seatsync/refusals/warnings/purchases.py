@@ -1,6 +1,6 @@
 """Tell what seats cost and what lies idle, which totals fall by their dates, which contracts end, and where seats run low.
 
-What begins on a day is told by the plan of that day, and by every plan that changes something: not by each nightly run.
+What a day brings is told by the plan that changes what was bought, and some days before it: not by each nightly run.
 """
 
 from __future__ import annotations
@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from seatsync.domain.action import Action
+from seatsync.domain.calendar.distances import days_before
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.domain.money.bought import idle_in_words
 from seatsync.domain.money.price import changed_in_words, more
-from seatsync.domain.money.purchases import Contract, Turn, ahead_of, costs_on, day_after, idle_costs, turns
+from seatsync.domain.money.purchases import Contract, Turn, costs_on, day_after, idle_costs, turns
 from seatsync.domain.origin import Origin
 from seatsync.refusals.case import Case
 
@@ -21,7 +22,7 @@ _NOTHING = "Nothing to do."
 def coming(case: Case) -> Iterator[Diagnostic]:
     """Tell the totals to come where the plan changes what was bought."""
     for id, library in case.desired.libraries.items():
-        if found := turns(library.purchases, _today(case)) if _changes_purchases(case, id) else []:
+        if found := turns(library.purchases, case.today) if _changes_purchases(case, id) else []:
             coming = ", ".join(f"{turn.total:,} from {turn.on} on" for turn in found)
             message = f"{case.title(id)} has {counted(library.slots, 'seat')}, {coming}."
             yield Diagnostic("seats-change", message, _NOTHING, _place(case, id), Severity.NOTICE, id)
@@ -31,13 +32,13 @@ def run_short(case: Case) -> Iterator[Diagnostic]:
     """Warn of totals that fall below what is in use, or have fallen below it."""
     for id, library in case.desired.libraries.items():
         used = case.slots[id].after.used
-        if used > library.slots and library.purchases and not case.new_seats(id) and _is_told(case):
+        if used > library.slots and library.purchases and not case.new_seats(id) and _moves(case, id):
             message = (
                 f"{case.title(id)} has {counted(library.slots, 'seat')} by the dates of its purchases, but {used:,} are in use. "
                 "They stay, and nobody gets another one until fewer are in use."
             )
             yield _short(case, id, message)
-        for turn in turns(library.purchases, _today(case)):
+        for turn in turns(library.purchases, case.today):
             if turn.total < min(used, library.slots) and _is_near(case, id, turn):
                 yield from _too_few_then(case, id, turn, used - _ended_by(case, id, turn.on))
 
@@ -58,7 +59,8 @@ def _short(case: Case, library: str, message: str) -> Diagnostic:
 
 
 def _is_near(case: Case, library: str, turn: Turn) -> bool:
-    return _changes_purchases(case, library) or _is_told(case, ahead_of(turn.on))
+    is_soon = next(days_before(turn.on)) <= case.today
+    return case.is_nearer(turn.on) or _changes_purchases(case, library) or (is_soon and _moves(case, library))
 
 
 def _ended_by(case: Case, library: str, day: str) -> int:
@@ -79,7 +81,7 @@ def costs(case: Case) -> Iterator[Diagnostic]:
         before, after = case.slots[id]
         known = case.at_hand.snapshot.libraries.get(id)
         bought = known.purchases if known is not None else ()
-        today = _today(case)
+        today = case.today
         changed = more(costs_on(library.purchases, today), costs_on(bought, case.at_hand.snapshot.applied_on or today))
         if not any(one.price for one in library.purchases) or (before == after and not changed):
             continue
@@ -92,12 +94,13 @@ def costs(case: Case) -> Iterator[Diagnostic]:
 
 
 def contracts(case: Case) -> Iterator[Diagnostic]:
-    """Warn of contracts from their notice day on, and tell both days where a plan changes what was bought."""
+    """Warn of contracts before and on their notice day and after their end, and tell both days where a plan changes what was bought."""
     for id, library in case.desired.libraries.items():
         for contract in dict.fromkeys(one.contract for one in library.purchases if one.contract is not None):
-            is_near = contract.notice_day <= _today(case)
-            told = _is_told(case, contract.notice_day) or _is_told(case, day_after(contract.until))
-            if (is_near and told) or _changes_purchases(case, id):
+            is_due = case.has_come(contract.notice_day) or case.has_come(day_after(contract.until))
+            is_told = is_due or case.is_nearer(contract.notice_day)
+            if is_told or _changes_purchases(case, id):
+                is_near = is_told or contract.notice_day <= case.today
                 severity = Severity.WARNING if is_near else Severity.NOTICE
                 message = _contract(case, id, contract)
                 help = "Give notice or order again, then write the new days under `contract`."
@@ -106,7 +109,7 @@ def contracts(case: Case) -> Iterator[Diagnostic]:
 
 def _contract(case: Case, library: str, contract: Contract) -> str:
     order = f" ({contract.order})" if contract.order else ""
-    if contract.until < _today(case):
+    if contract.until < case.today:
         return f"The contract of {case.title(library)}{order} ended on {contract.until}."
     notice = f"; give notice by {contract.notice_day}" if contract.notice else ""
     return f"The contract of {case.title(library)}{order} ends on {contract.until}{notice}."
@@ -116,7 +119,7 @@ def low(case: Case) -> Iterator[Diagnostic]:
     """Warn where a plan leaves fewer seats than ``warn_below``."""
     for id, library in case.desired.libraries.items():
         after = case.slots[id].after
-        if 0 <= after.available < library.warn_below and _is_told(case):
+        if 0 <= after.available < library.warn_below and _moves(case, id):
             message = (
                 f"{case.title(id)} has {after.available:,} of {counted(after.total, 'seat')} left, fewer than the "
                 f"{library.warn_below:,} of `warn_below`."
@@ -125,19 +128,15 @@ def low(case: Case) -> Iterator[Diagnostic]:
             yield Diagnostic("seats-low", message, help, _place(case, id), Severity.WARNING, id)
 
 
-def _is_told(case: Case, begins: str = "") -> bool:
-    """Whether this plan tells what is so since a day (ISO); without a day, only a plan that changes something does."""
-    today, draft = _today(case), case.at_hand
-    return begins <= today and (bool(draft.changes) or (begins == today and draft.snapshot.applied_on < today))
+def _moves(case: Case, library: str) -> bool:
+    """Whether this plan changes how many seats the library has, or how many are in use."""
+    before, after = case.slots[library]
+    return before != after or _changes_purchases(case, library)
 
 
 def _changes_purchases(case: Case, library: str) -> bool:
     changes = (*case.of(Action.LIBRARY_ADD, library), *case.of(Action.LIBRARY_UPDATE, library))
     return any("purchases" in (change.after or {}) for change in changes)
-
-
-def _today(case: Case) -> str:
-    return case.at_hand.today.isoformat()
 
 
 def _place(case: Case, library: str) -> Origin:

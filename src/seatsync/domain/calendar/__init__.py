@@ -1,0 +1,1 @@
+"""Days of the year: how long before a day people are told of it, and how often they get a briefing."""
