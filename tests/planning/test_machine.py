@@ -30,7 +30,7 @@ from seatsync.apply.at_vendor import done
 from seatsync.apply.claims import Unavailable, claim, member_with_email, opt_out
 from seatsync.apply.members import record_resend
 from seatsync.domain.action import Letter
-from seatsync.domain.desired import After, Desired, Grant, Limits, Roster, Selector
+from seatsync.domain.desired import After, Desired, Grant, Leave, Limits, Roster, Selector
 from seatsync.domain.institution import Admin, Institution
 from seatsync.domain.letters import LetterState
 from seatsync.domain.library import DeliveredBy, Library
@@ -65,6 +65,7 @@ AT_VENDOR = {"pool", "jam"}
 """Libraries whose seats live at the vendor in some of the desired states."""
 HERE = Origin("seatsync.yaml")
 TERMS = After(terms=2, ends=(date(2026, 8, 31), date(2026, 9, 4), date(2026, 9, 20)))
+WITH_LEAVE = TERMS._replace(leave=Leave(("staff",)))
 
 
 @st.composite
@@ -114,7 +115,9 @@ def grants(draw: st.DrawFn) -> Grant:
         date(2026, 9, 1) + timedelta(days=days) if days is not None else None,
         draw(st.sampled_from(["", "", "once", "twice"])),
         draw(st.booleans()),
-        draw(st.sampled_from([None, None, None, After(5), TERMS])) if kind is Kind.PERMANENT else None,
+        draw(st.sampled_from([None, None, None, After(5), TERMS, WITH_LEAVE]))
+        if kind is Kind.PERMANENT
+        else None,
         draw(st.sampled_from([0, 0, 7])),
         starts=date(2026, 9, 1) + timedelta(days=begins) if begins is not None else None,
     )

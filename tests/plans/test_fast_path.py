@@ -118,6 +118,7 @@ rules = st.lists(
                 ", from: 2026-09-05, until: 2026-09-05",
                 ", from: 2026-09-05, after: {days: 1}",
                 ", after: {terms: 2}",
+                ", after: {terms: 1, not_counting: {any_tags: [student, staff]}}",
                 ", term: second",
             ]
         ),

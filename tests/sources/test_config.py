@@ -64,7 +64,9 @@ grants:
     to:
       everyone: true
     after:
-      days: 540
+      terms: 9
+      not_counting:
+        tags: [on-leave]
   - path: extra.csv
 exports:
   - path: exports/books.csv

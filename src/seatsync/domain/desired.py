@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import islice
@@ -78,25 +78,41 @@ class Selector:
         return (*self.tags, *self.any_tags, *self.not_tags)
 
 
+class Leave(NamedTuple):
+    """Who is on leave: who has all of ``tags`` and, if there are any, one of ``any_tags``."""
+
+    tags: tuple[str, ...] = ()
+    any_tags: tuple[str, ...] = ()
+
+    def has(self, tags: Collection[str]) -> bool:
+        """Whether a member with these tags is on leave."""
+        return {*self.tags} <= {*tags} and (not self.any_tags or not {*self.any_tags}.isdisjoint(tags))
+
+
 class After(NamedTuple):
     """How long after a member's first grant in the library a permanent one follows: so many days, or terms.
 
-    ``ends`` are the last days of all terms, in order. A term counts if it had not ended by the first grant.
+    ``ends`` are the last days of all terms, in order. A term counts if it had not ended by the first grant, and not for who was on
+    ``leave`` on its last day.
     """
 
     days: int = 0
     terms: int = 0
     ends: tuple[date, ...] = ()
+    leave: Leave | None = None
 
     def __str__(self) -> str:
         number, word = (self.terms, "term") if self.terms else (self.days, "day")
         return f"{number} {word}{'s' * (number != 1)}"
 
-    def due(self, first: date) -> date | None:
-        """The day on which it follows, if the first grant was on ``first``; None if there are no days or terms enough."""
+    def due(self, first: date, away: Collection[date] = ()) -> date | None:
+        """The day on which it follows, if the first grant was on ``first``; None if there are no days or terms enough. ``away`` are the
+        last days of terms on which the member was on leave."""
         last = first + timedelta(days=self.days - 1) if self.days and self.days <= (date.max - first).days else None
         if self.terms:
-            last = next(islice((end for end in self.ends if end >= first), self.terms - 1, None), None)
+            last = next(
+                islice((end for end in self.ends if end >= first and end not in away), self.terms - 1, None), None
+            )
         return last + timedelta(days=1) if last is not None and last < date.max else None
 
     def latest_first(self, today: date) -> date | None:

@@ -15,6 +15,9 @@ from seatsync.domain.person import Member
 NO_HEAD = "0" * 64
 """The head of a ledger without journal entries."""
 
+TagsOverTime = Mapping[int, Sequence[tuple[str, tuple[str, ...]]]]
+"""By member number: the day (ISO) and the tags from then on, in order."""
+
 
 @dataclass(slots=True)
 class Snapshot:
@@ -26,6 +29,8 @@ class Snapshot:
     ``told_on`` is the day (ISO) up to which applies have told what comes (``calendar.distances``).
     ``held_since`` is the moment (ISO) to which the ledger was restored, as long as its letters are held; else empty. Removed
     libraries keep their revoked licenses. ``exports`` are those in the files of the last apply, by key: the entry that took each.
+    ``tags_over_time`` has for members whose tags may say that they were on leave (``desired.Leave``) all tags that they had, each
+    with the day (ISO) since when, in order; it is read where a grant asks for it.
     ``former`` are the ids that the institution had before. ``beside`` is the id that the files say it had, if the ledger still has
     an institution of that id besides.
 
@@ -56,6 +61,7 @@ class Snapshot:
     exports: Mapping[str, int] = field(default_factory=dict)
     former: tuple[str, ...] = field(default=(), compare=False)
     beside: str = field(default="", compare=False)
+    tags_over_time: TagsOverTime = field(default_factory=dict, compare=False, repr=False)
     checked_detail: object = field(default=None, compare=False, repr=False)
     interned: dict[License, License] = field(default_factory=dict, compare=False, repr=False)
 

@@ -46,6 +46,19 @@ class To(Closed):
         return self
 
 
+class LeaveEntry(Closed):
+    """Who is on leave."""
+
+    tags: list[AnyText] | None = Field(None, min_length=1, description="Members with all of these tags.")
+    any_tags: list[AnyText] | None = Field(None, min_length=1, description="Members with at least one of these tags.")
+
+    @model_validator(mode="after")
+    def _somebody(self) -> LeaveEntry:
+        if self.tags is None and self.any_tags is None:
+            raise InvalidValue("it does not say who is on leave", "Write `tags` or `any_tags`.")
+        return self
+
+
 class AfterEntry(Closed):
     """When a member gets a permanent license."""
 
@@ -61,6 +74,10 @@ class AfterEntry(Closed):
         le=1_000,
         description="Instead of `days`: after so many of the `terms` above have ended, the first of them the one of the member's first "
         "grant in this library. Keep terms that have ended in the list.",
+    )
+    not_counting: LeaveEntry | None = Field(
+        None,
+        description="With `terms`: a term does not count for who had these tags on its last day, by what was applied until then.",
     )
 
     @field_validator("days", "terms", mode="before")
@@ -79,6 +96,8 @@ class AfterEntry(Closed):
                 else "it has both `days` and `terms`"
             )
             raise InvalidValue(fact, "Write one of them, such as `days: 540` or `terms: 4`.")
+        if self.not_counting is not None and self.terms is None:
+            raise InvalidValue("`not_counting` is about terms, and it counts days", "Delete it, or write `terms`.")
         return self
 
 

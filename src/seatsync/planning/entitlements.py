@@ -15,6 +15,7 @@ from seatsync.domain.person import RosterMember
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.tags import EVERYTHING, IMPORTED, split_ends, split_tags
+from seatsync.planning.due import away, due_on
 from seatsync.planning.matching import may_be_one
 
 
@@ -215,7 +216,16 @@ class RosterIndex:
             return set()
         last = latest.isoformat()
         held = self.snapshot.licenses.get(grant.library, {})
-        return self._recorded({number for number, license in held.items() if "" < license.first_on <= last})
+        due = {number for number, license in held.items() if "" < license.first_on <= last}
+        return self._recorded(
+            due - {number for number in due & self.snapshot.tags_over_time.keys() if self._waits(grant, number)}
+        )
+
+    def _waits(self, grant: Grant, number: int) -> bool:
+        """Whether somebody who was on leave needs another term."""
+        license = self.snapshot.licenses[grant.library][number]
+        day = due_on(grant, license, away(grant, self.snapshot, number, self.today))
+        return not day or day > self.today.isoformat()
 
     def owners(self, library: str) -> set[int]:
         """The members who own the library: a grant that counts from the first grant lets them keep it, due or not."""

@@ -19,8 +19,8 @@ from seatsync.planning.change import Change
 from seatsync.planning.dates.begun import Begun
 from seatsync.planning.dates.coming import begins_next, next_grants
 from seatsync.planning.dates.reminders import reminders_due
-from seatsync.planning.dates.tenure import since
 from seatsync.planning.draft import Draft, KeptLicense
+from seatsync.planning.due import away, since
 from seatsync.planning.reasons.lost import Lost
 from seatsync.planning.reasons.words import AT_ONCE, CORRECTED, DROPPED, LEFT, REDELIVERED, WANTED, reason_of
 
@@ -114,7 +114,7 @@ class LicenseDiff:
             return
         elif license.kind is not rule.kind:
             before = {"kind": license.kind}
-            reason = reason_of(rule) + since(rule, license)
+            reason = reason_of(rule) + self._since(rule, license, record)
             self._add(Action.UPGRADE, reason, rule.origin, email, record, Kind.PERMANENT, license.status, before)
         elif license.until != rule.ends:
             self._new_end(rule, license, email, record)
@@ -137,7 +137,7 @@ class LicenseDiff:
             until = {"until": rule.ends} if rule.ends else {}
             self.granted[rule] = reason_of(rule), {**self.delivery, **until} or None
         reason, after = self.granted[rule]
-        reason += since(rule, license)
+        reason += self._since(rule, license, record)
         if values := self.resends.get(position):
             after = {**(after or {}), "resend": list(values)}
         if license.active:
@@ -147,6 +147,9 @@ class LicenseDiff:
         self._add(
             Action.GRANT, reason, rule.origin, email, record, rule.kind, self._status(position, record), before, after
         )
+
+    def _since(self, rule: Grant, license: License, record: int) -> str:
+        return since(rule, license, away(rule, self.draft.snapshot, record, self.draft.today))
 
     def _offers_again(self, rule: Grant, license: License, position: int) -> bool:
         """Whether who did not claim in time is asked again: by another grant or term, by ``regrant`` or by a new ``resend``."""

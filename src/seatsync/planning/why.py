@@ -9,7 +9,7 @@ from seatsync.domain.desired import Desired, Grant
 from seatsync.domain.license import ABSENT
 from seatsync.domain.person import RosterMember
 from seatsync.domain.snapshot import Snapshot
-from seatsync.planning.dates.tenure import due_on
+from seatsync.planning.due import away, due_on
 from seatsync.planning.entitlements import RosterIndex, resolve_grants
 from seatsync.planning.matching import who_is_who
 
@@ -50,7 +50,7 @@ def why(
         MatchingGrant(
             grant,
             _is(wanted[grant.library].get(position), grant),
-            _due_on(grant, snapshot, records[position]),
+            _due_on(grant, snapshot, records[position], today),
             (grant.rule or grant) in coming and grant.is_ever,
         )
         for grant in reaching
@@ -63,5 +63,6 @@ def _is(wanted: Grant | None, grant: Grant) -> bool:
     return wanted is not None and (wanted.rule or wanted) is (grant.rule or grant)
 
 
-def _due_on(grant: Grant, snapshot: Snapshot, record: int) -> str:
-    return due_on(grant, snapshot.licenses.get(grant.library, {}).get(record, ABSENT)) if grant.after else ""
+def _due_on(grant: Grant, snapshot: Snapshot, record: int, today: date) -> str:
+    license = snapshot.licenses.get(grant.library, {}).get(record, ABSENT)
+    return due_on(grant, license, away(grant, snapshot, record, today)) if grant.after else ""

@@ -14,6 +14,7 @@ from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import day_in
 from seatsync.ledger.queries.accounts.emails import holders_of, with_account
+from seatsync.ledger.queries.leave import tags_over_time
 from seatsync.ledger.queries.line.lapsing import lapsing
 from seatsync.ledger.queries.lookup import changed_since
 from seatsync.ledger.queries.origins import earlier_names, last_rows
@@ -43,8 +44,11 @@ def decide(
     Raises:
         NotWhole: only some members are loaded, and a rule needs all.
     """
-    draft = resolve(desired, snapshot, day_in(now, desired.institution.timezone))
     id = snapshot.institution.id if snapshot.institution is not None else desired.institution.id
+    if connection is not None:
+        grants, zone = desired.grants, snapshot.timezone
+        snapshot.tags_over_time = tags_over_time(connection, id, grants, zone, snapshot.members)
+    draft = resolve(desired, snapshot, day_in(now, desired.institution.timezone))
     if connection is not None and (leaving := draft.matching.leaving):
         draft.last_rows = last_rows(connection, id, leaving)
     if connection is not None and (renamed := snapshot.baseline.get("renamed")):

@@ -7,7 +7,7 @@ from datetime import date
 from functools import cache
 from posixpath import normpath
 
-from seatsync.domain.desired import After, Grant, Selection, Selector
+from seatsync.domain.desired import After, Grant, Leave, Selection, Selector
 from seatsync.domain.diagnostic import Diagnostic, named
 from seatsync.domain.library import Library
 from seatsync.domain.license import Kind
@@ -15,7 +15,7 @@ from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.guesses import did_you_mean
 from seatsync.formats.config import SeatsyncFile
-from seatsync.formats.grants import GrantEntry, GrantsFile, To
+from seatsync.formats.grants import GrantEntry, GrantsFile, LeaveEntry, To
 from seatsync.sources.config import unknown_library
 from seatsync.sources.files import Folder
 from seatsync.sources.selections import GrantsReader, choose_kind, never_in_force, read_selection
@@ -89,7 +89,7 @@ class GrantsOfFolder:
         if entry.after is None:
             return None
         ends = sorted(term.until for term in self.config.terms.values()) if entry.after.terms else ()
-        return After(entry.after.days or 0, entry.after.terms or 0, tuple(ends))
+        return After(entry.after.days or 0, entry.after.terms or 0, tuple(ends), _leave(entry.after.not_counting))
 
     def _days(self, entry: GrantEntry, position: int) -> tuple[date | None, date | None]:
         """The first and the last day of a grant, by itself or by its term."""
@@ -136,6 +136,10 @@ class GrantsOfFolder:
 
     def _report(self, code: str, message: str, help: str, where: Origin) -> None:
         self.folder.found.append(Diagnostic(code, message, help, where))
+
+
+def _leave(entry: LeaveEntry | None) -> Leave | None:
+    return Leave(tuple(entry.tags or ()), tuple(entry.any_tags or ())) if entry is not None else None
 
 
 def listed_twice(name: str, first: str, key: str) -> str:

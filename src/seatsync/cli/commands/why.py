@@ -114,6 +114,7 @@ def _people_named(
     """The JSON objects of the members with this e-mail or student id, in the ledger or only in the files."""
     from seatsync.apply.apply import must_belong_to
     from seatsync.domain.text.emails import email_key
+    from seatsync.ledger.queries.leave import tags_over_time
     from seatsync.ledger.queries.lookup import libraries_with_licenses
     from seatsync.ledger.queries.named import members_named
     from seatsync.ledger.read import read_snapshot
@@ -124,6 +125,9 @@ def _people_named(
     licensed = libraries_with_licenses(connection, id) if connection is not None else []
     snapshot = read_snapshot(connection, id, around.numbers, licensed)
     must_belong_to(snapshot, id)
+    if connection is not None:
+        grants, zone = desired.grants, snapshot.timezone
+        snapshot.tags_over_time = tags_over_time(connection, id, grants, zone, snapshot.members)
     chosen = _chosen(library, desired, snapshot, licensed)
     numbers = members_named(connection, id, name) if connection is not None else []
     if not numbers and any(email_key(name) == row.key for row in desired.members):
@@ -244,8 +248,11 @@ def _no_seat(library: Library | None, license: License, email: str, run: Run) ->
     return {"no_seat": {"because": because, "command": command}}
 
 
-def _after(after: After) -> dict[str, int]:
-    return {"terms": after.terms} if after.terms else {"days": after.days}
+def _after(after: After) -> dict[str, Any]:
+    if not after.terms:
+        return {"days": after.days}
+    leave = {name: list(tags) for name, tags in after.leave._asdict().items() if tags} if after.leave else {}
+    return {"terms": after.terms, **({"not_counting": leave} if leave else {})}
 
 
 def _grant(asking: MatchingGrant, folder: Path) -> dict[str, Any]:

@@ -123,7 +123,8 @@ def _due(grant: Mapping[str, Any]) -> str:
     if "after" not in grant:
         return ""
     (word, number), *_ = grant["after"].items()
-    after = f"{number} {word if number != 1 else word[:-1]} after the first grant"
+    leave = ", without those on leave" if "not_counting" in grant["after"] else ""
+    after = f"{number} {word if number != 1 else word[:-1]} after the first grant{leave}"
     if grant["due"]:
         return f" on {grant['due']}, {after}"
     unknown = "there was none yet" if word == "days" else "there was none yet, or `terms:` has too few to say when"

@@ -8,18 +8,7 @@ from datetime import date
 from seatsync.domain.desired import Grant
 from seatsync.domain.license import ABSENT, Kind, License, Status
 from seatsync.planning.draft import Draft
-
-
-def due_on(rule: Grant, license: License) -> str:
-    """The day (ISO) on which the license comes due for a permanent one by this grant, not before the grant begins; empty if there
-    was no first grant, or if there are too few terms to say."""
-    due = rule.after.due(date.fromisoformat(license.first_on)) if rule.after and license.first_on else None
-    return max(due, rule.starts or due).isoformat() if due is not None else ""
-
-
-def since(rule: Grant, license: License) -> str:
-    """Why the license is due, as the end of a reason; empty if the grant gives it at once."""
-    return f"; {rule.after} since the first grant on {license.first_on}" if rule.after else ""
+from seatsync.planning.due import away, due_on
 
 
 def coming(draft: Draft, rule: Grant) -> dict[int, str]:
@@ -48,7 +37,7 @@ def _days(draft: Draft, rule: Grant) -> dict[int, str]:
         license = held.get(record, ABSENT) if record else ABSENT
         if not license.first_on and gets(license, position, wanted.get(position), regrants):
             license = license._replace(first_on=draft.today.isoformat())
-        day = due_on(rule, license)
+        day = due_on(rule, license, away(rule, draft.snapshot, record, draft.today))
         if license.first_on and not "" < last < day:
             found[position] = day
     return found
