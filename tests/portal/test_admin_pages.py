@@ -547,7 +547,14 @@ def test_a_csv_selects_the_members_whom_the_command_line_selects(crowd: Path, ru
     assert all(row["email"] in page.text for row in wanted)
     assert "Line 5: nobody@grace.example" in page.text
     assert "seatsync edit revoke books --select graduates.csv" in page.text
-    assert "Put this file into the institution's folder." in page.text
+    (unknown,) = re.findall(r"Rows that match no member: (\d+)", page.text)
+    assert f"First correct or delete the rows that match no member ({unknown})" in page.text
+    assert page.text.index("nobody@grace.example") < page.text.index(
+        "Then put the corrected file into the institution's folder."
+    )
+    for command in (["grant", "logos"], ["revoke", "books"], ["tag", "class"]):
+        told = ran(crowd, "edit", *command, "--select", "graduates.csv", code=64)
+        assert "nobody@grace.example is on no roster" in told.err, "as the page says"
     exported = chosen(ruth, file.read_bytes(), "Select and export", library="books")
     assert exported.body == ran(crowd, "export", "--select", "graduates.csv", "--library", "books").out
     assert [row["Institution Email Address"] for row in csv.DictReader(io.StringIO(exported.body))]
@@ -595,6 +602,8 @@ def test_only_who_is_one_letter_away_is_meant_and_a_digit_never_is(school: Path)
 def test_the_page_has_the_commands_that_change_something_for_whom_the_file_lists(crowd: Path, ruth: Browser) -> None:
     write_csv(crowd / "graduates.csv", ["email"], [people(CROWD)[20][0]])
     page = chosen(ruth, (crowd / "graduates.csv").read_bytes())
+    assert "Put this file into the institution's folder." in page.text
+    assert "match no member" not in page.text
     for command in (
         "edit grant logos --select graduates.csv",
         "edit grant books --kind temporary --select graduates.csv",
@@ -664,6 +673,31 @@ def test_a_list_offers_only_the_changes_that_fit_its_members(
 @pytest.mark.parametrize("query", ["roster=left", "roster=any", "search=nobody"])
 def test_a_list_of_nobody_whom_a_grant_reaches_has_no_command(query: str, ruth: Browser) -> None:
     assert commands_and_lines(ruth.open(f"/admin/grace/members?{query}")) == ([], [])
+
+
+@pytest.mark.sqlite_only("it is about words")
+@pytest.mark.parametrize("query", ["status=lost", "ends=soon", "library=nothing", "after=x.y"])
+def test_an_address_with_a_filter_that_there_is_not_says_which_and_leads_on(query: str, ruth: Browser) -> None:
+    page = ruth.open(f"/admin/grace/licenses?search=lee&{query}")
+    assert (page.code, page.title) == (400, "This list cannot be shown")
+    assert f"“{query.partition('=')[0]}”" in page.text
+    assert "Licenses: " in ruth.open(page.links["Show all"]).text
+    from_list = ruth.open(f"/admin/grace/licenses?{query}", Referer=f"{letters.PORTAL}/admin/grace/members?tag=jam")
+    assert from_list.links["Back"].endswith("/admin/grace/members?tag=jam")
+    assert ruth.open(page.links["Administration"]).code == 200
+
+
+@pytest.mark.sqlite_only("it is about words")
+def test_an_error_leads_administrators_to_their_pages_and_nobody_else(pages: Pages, ruth: Browser) -> None:
+    for path in ("/admin/nothing/", "/admin/grace/members/4711", "/admin/grace/nothing"):
+        page = ruth.open(path)
+        assert page.code == 404
+        assert ruth.open(page.links["Administration"]).title == "Grace Seminary"
+        assert page.links["Your seats"] == "/"
+    ann = pages.account("ann@grace.example")
+    assert "Administration" not in ann.open("/admin/grace/").links
+    assert ann.page.links["Your seats"] == "/"
+    assert "Administration" not in pages.browser().open("/admin/nothing").links
 
 
 @pytest.mark.sqlite_only("it is about files")
@@ -739,10 +773,9 @@ def test_nobody_sees_another_institution(crowd: Path, pages: Pages) -> None:
     for path in addresses(pages, "grace"):
         assert pages.browser().open(path).path == "/sign-in"
         assert ruth.open(path).code == 200
-        elsewhere = ruth.open(path.replace("/grace", "/nowhere"))
-        assert elsewhere.code == 404, path.replace("/grace", "/nowhere")
         for stranger in (eve, hugo, member):
-            page = stranger.open(path)
+            page, elsewhere = stranger.open(path), stranger.open(path.replace("/grace", "/nowhere"))
+            assert elsewhere.code == 404, path.replace("/grace", "/nowhere")
             assert (page.code, outside(page.body)) == (404, outside(elsewhere.body)), path
         assert ruth.open(path.replace("/grace", "/hope")).code == 404
     if ledgers.kind == "postgres":

@@ -19,7 +19,7 @@ from seatsync.domain.fields import MAX_NUMBER
 from seatsync.domain.text.languages import LANGUAGES
 from seatsync.portal.accounts import openid, settings_pages, sign_in
 from seatsync.portal.accounts.forms import EmptyForm
-from seatsync.portal.accounts.sessions import visitor
+from seatsync.portal.accounts.sessions import administers, visitor
 from seatsync.portal.admin import routes, work_list
 from seatsync.portal.members import brand, claim, home, link
 from seatsync.portal.web import errors, health, letterhead, moved, request_log, translation, twice
@@ -165,6 +165,7 @@ def _button_form() -> EmptyForm:
 def _template_values() -> dict[str, object]:
     return {
         "visitor": visitor,
+        "administers": administers,
         "languages": LANGUAGES,
         "language": str(get_locale()),
         "button": _button_form,

@@ -82,10 +82,24 @@ def test_steps_that_cannot_be_undone_are_marked_and_a_plan_says_that_nothing_is_
     assert "When you have done it" not in planned
 
 
+@pytest.mark.parametrize("form", ["CHECKLIST.md", "CHECKLIST.html"])
+def test_the_stop_at_a_step_that_cannot_be_undone_comes_before_anything_that_says_go_on(form: str) -> None:
+    text = files(CASES["logos"])[form]
+    step = text[text.index("Grant permanent licenses") :]
+    assert step.index("Stop before the last click if the portal shows another number") < step.index("Click ")
+    after = text[text.index("If the portal shows another number") :]
+    assert after.index("cannot be undone: stop") < after.index("Go on")
+    assert text.count("Stop before the last click") == 1
+
+
 def test_what_to_do_where_a_portal_shows_other_numbers_is_about_that_portal() -> None:
     logos, jamworks = (files(CASES[name])["CHECKLIST.md"] for name in ("logos", "jamworks"))
     both = files(CASES["both-portals"])["CHECKLIST.md"]
-    for of_logos in ("The portal selects fewer people", "Total Slots is another", "stop if any number is another"):
+    for of_logos in (
+        "The portal selects fewer people",
+        "Total Slots is another",
+        "At a step that cannot be undone: stop",
+    ):
         assert of_logos in logos
         assert of_logos in both
         assert of_logos not in jamworks

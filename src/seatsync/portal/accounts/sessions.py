@@ -6,6 +6,7 @@ The browser has a random token in a signed cookie. The ledger has the token's ha
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -13,9 +14,11 @@ import flask
 from flask import g
 from sqlalchemy import Connection
 
+from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.queries.accounts import sessions as stored
 from seatsync.ledger.queries.accounts.accounts import Account
 from seatsync.ledger.queries.accounts.sessions import Ended
+from seatsync.ledger.queries.institutions.administered import institutions_of
 from seatsync.ledger.queries.outbox import iso
 from seatsync.portal.accounts import codes
 from seatsync.portal.web.site import site
@@ -66,6 +69,17 @@ def _visitor() -> Account | None:
 
 def _ended(now: datetime) -> Ended:
     return Ended(iso(now - MAX_AGE), iso(now - MAX_IDLE))
+
+
+def administers() -> bool:
+    """Return whether the visitor is signed in as an administrator of some institution. It stops no page, least of all an error's."""
+    found = False
+    with suppress(LedgerError):
+        who = visitor()
+        if who is not None:
+            with site().reading() as connection:
+                found = bool(institutions_of(connection, who.email))
+    return found
 
 
 def sign_in(connection: Connection, who: Account, now: datetime) -> None:

@@ -16,8 +16,9 @@ from seatsync.ledger.read import read_snapshot
 from seatsync.portal.admin.access import for_administrator
 from seatsync.portal.admin.edits import edits_of_list
 from seatsync.portal.admin.labels import TERMS, list_title
-from seatsync.portal.admin.query_string import BadFilter, filters_of
+from seatsync.portal.admin.query_string import filters_of
 from seatsync.portal.admin.remembered import remembered
+from seatsync.portal.web.errors import BadAddress
 from seatsync.portal.web.translation import _
 
 MOST_TAGS = 60
@@ -51,7 +52,7 @@ def list_page(institution: str, kind: ListKind) -> str:
         try:
             page = kind.read(connection, institution, filters, page_request, [*titles])
         except lists.NoSuchPage as error:
-            raise BadFilter(str(error)) from error
+            raise BadAddress(str(error)) from error
         number = remembered().answer(
             institution, books, (kind.name, filters), lambda: _count(connection, institution, kind, filters, titles)
         )

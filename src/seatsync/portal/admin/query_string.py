@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import BadRequest
 
 from seatsync.domain.filters import CHOICES, Filters
 from seatsync.domain.text.characters import clean
 from seatsync.domain.text.days import parse_day
 from seatsync.domain.text.tags import TAG_SEPARATOR
+from seatsync.portal.web.errors import BadAddress
 
 NAMES = ("library", "licensed", "role", "roster", "search", "at_vendor", "ends")
 """The parameters with one value."""
@@ -22,15 +22,11 @@ _MAX_LENGTH = 254
 _MAX_TAGS = 20
 
 
-class BadFilter(BadRequest):
-    """The address has parameters that no link or form of these pages sends."""
-
-
 def filters_of(query: MultiDict[str, str], libraries: Sequence[str], roster: str) -> Filters:
     """Return the filters in an address; ``roster`` is used if the address has none.
 
     Raises:
-        BadFilter: a choice or library is unknown, the end date is none, or there are too many tags.
+        BadAddress: a choice or library is unknown, the end date is none, or there are too many tags.
     """
     values = {name: clean(query.get(name, ""))[:_MAX_LENGTH] for name in NAMES}
     chosen: dict[str, Any] = {
@@ -39,14 +35,14 @@ def filters_of(query: MultiDict[str, str], libraries: Sequence[str], roster: str
     for name, allowed in {**CHOICES, "library": libraries}.items():
         given = chosen[name] if name in chosen else filter(None, [values[name]])
         if any(value not in allowed for value in given):
-            raise BadFilter(name)
+            raise BadAddress(name)
     if values["ends"] and parse_day(values["ends"]) is None:
-        raise BadFilter("ends")
+        raise BadAddress("ends")
     values["roster"] = values["roster"] or roster
     tags = (clean(tag) for joined in query.getlist("tag") for tag in joined.split(TAG_SEPARATOR))
     unique_tags = tuple(dict.fromkeys(filter(None, tags)))
     if len(unique_tags) > _MAX_TAGS:
-        raise BadFilter("tag")
+        raise BadAddress("tag")
     return Filters(**{**values, **chosen}, tag=unique_tags)
 
 

@@ -35,11 +35,12 @@ from seatsync.portal.admin.labels import ACTIONS, LETTER_STATES, LETTERS, PERSON
 from seatsync.portal.admin.list_pages import LICENSES, MEMBERS, list_page
 from seatsync.portal.admin.no_access import without_access
 from seatsync.portal.admin.over_time import full, outlooks_of, over_time
-from seatsync.portal.admin.query_string import NAMES, SEVERAL, BadFilter, filters_of, query_of
+from seatsync.portal.admin.query_string import NAMES, SEVERAL, filters_of, query_of
 from seatsync.portal.admin.remembered import remembered
 from seatsync.portal.admin.select import MOST_ROWS, MOST_SHOWN, select_by_csv
 from seatsync.portal.admin.source_links import source_link
 from seatsync.portal.admin.waiting import waiting
+from seatsync.portal.web.errors import BadAddress
 from seatsync.portal.web.site import PageResponse, site
 
 _KEPT_PARAMETERS = (*NAMES, *SEVERAL, "sort", "what", "member", "commit", "since", "until")
@@ -162,7 +163,7 @@ def _journal(connection: Connection, institution: str, wanted: HistoryFilter) ->
 def _serial(name: str) -> int:
     text = request.args.get(name, "")
     if text and not (text.isascii() and text.isdecimal() and len(text) < 12 and int(text) <= MAX_NUMBER):
-        raise BadFilter(name)
+        raise BadAddress(name)
     return int(text or 0)
 
 

@@ -49,10 +49,9 @@ class Work(NamedTuple):
     check_list: CheckList
 
     def named(self, step: str) -> tuple[Sheet, Part] | None:
-        """The step with this name, if it is open."""
-        return next(
-            (pair for pair in zip(self.sheets, self.check_list.parts, strict=True) if pair[0].step == step), None
-        )
+        """The step with this name, or key, if it is open."""
+        pairs = zip(self.sheets, self.check_list.parts, strict=True)
+        return next((pair for pair in pairs if step in (pair[0].key, pair[0].step)), None)
 
 
 def _work(connection: Connection, institution: str) -> Work:
@@ -88,12 +87,12 @@ def work_step(institution: str) -> PageResponse:
     chosen, serial = _chosen(sheet), _number(request.form.get("serial", ""))
     if not chosen:
         flash(_("Nobody was selected, so nothing was changed."))
-        return redirect(url_for("admin.work_step", institution=institution, step=sheet.step))
+        return redirect(url_for("admin.work_step", institution=institution, step=sheet.key))
     is_asked = "sure" in request.form or "asked" in request.form
     form = SureForm() if is_asked else SureForm(formdata=None)
     if part.is_irreversible and not (is_asked and form.validate_on_submit()):
         return render_template("admin/work-sure.html", form=form, chosen=chosen, serial=serial, **shown)
-    return _mark(institution, sheet, chosen, serial)
+    return _mark(institution, sheet, part, chosen, serial)
 
 
 def _rows(books: Snapshot, sheet: Sheet, begin: int) -> list[dict[str, Any]]:
@@ -118,8 +117,8 @@ def _chosen(sheet: Sheet) -> Sequence[int]:
     return [number for number in sheet.members if number in selected]
 
 
-def _mark(institution: str, sheet: Sheet, chosen: Sequence[int], serial: int) -> PageResponse:
-    """Take these people off the step, and say what has become of it."""
+def _mark(institution: str, sheet: Sheet, part: Part, chosen: Sequence[int], serial: int) -> PageResponse:
+    """Take these people off the step, and say what has become of it, and what is next."""
     here, who = site(), signed_in_visitor()
     name = StepName(sheet.task.name)
     steps = {Step(sheet.portal.name, name, sheet.library, number) for number in chosen}
@@ -139,13 +138,17 @@ def _mark(institution: str, sheet: Sheet, chosen: Sequence[int], serial: int) ->
             again=url_for("admin.work_list", institution=institution),
             label=_("Work list"),
         ), 503
-    flash(_("Marked as done: %(count)s.", count=format_decimal(len(done))))
+    flash(_("Marked as done: %(step)s. People: %(count)s.", step=part.title, count=format_decimal(len(done))))
     if left := len(chosen) - len(done):
         text = _(
             "Not marked: %(count)s, because they were changed after you opened the page, or done before.",
             count=format_decimal(left),
         )
         flash(text)
+    with for_administrator(institution) as (_here, connection):
+        others = _work(connection, institution).check_list.parts
+    for after in others[:1]:
+        flash(_("Next: %(step)s. People: %(count)s.", step=after.title, count=format_decimal(after.people)))
     return redirect(url_for("admin.work_list", institution=institution))
 
 

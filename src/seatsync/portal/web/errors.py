@@ -6,7 +6,7 @@ import logging
 
 from flask import Flask, g, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, NotFound, SecurityError
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound, SecurityError
 from werkzeug.wrappers import Response
 
 from seatsync.apply.apply import ForeignLedger
@@ -19,6 +19,14 @@ from seatsync.portal.web.translation import _
 log = logging.getLogger("seatsync.pages")
 
 ErrorResponse = tuple[str, int] | tuple[str, int, dict[str, str]]
+
+
+class BadAddress(BadRequest):
+    """The address of a list has a parameter that no link or form of these pages sends; ``parameter`` is its name."""
+
+    def __init__(self, parameter: str) -> None:
+        super().__init__()
+        self.parameter = parameter
 
 
 def register(app: Flask) -> None:
@@ -37,12 +45,19 @@ _UNKNOWN_HOST = (
 )
 
 
-def _page(title: str, text: str, code: int) -> tuple[str, int]:
-    """Return the page, with a button back to where the visitor came from."""
+def _page(title: str, text: str, code: int, onward: str = "", label: str = "") -> tuple[str, int]:
+    """Return the page, with a button back to where the visitor came from, or if that is not known, ``onward``.
+
+    Of an administrator's page it leads to the administrators' pages too.
+    """
+    is_admins = request.path.startswith("/admin/")
     back = previous_page()
-    is_home = back == url_for("member.home")
-    label = _("Your seats") if is_home else _("Back")
-    return render_template("message.html", title=title, text=text, again=back, label=label), code
+    if back != url_for("member.home"):
+        onward, label = back, _("Back")
+    elif not onward:
+        onward, label = ("", "") if is_admins else (back, _("Your seats"))
+    shown = {"again": onward, "label": label, "is_admins": is_admins}
+    return render_template("message.html", title=title, text=text, **shown), code
 
 
 def _unknown_host(error: SecurityError) -> ErrorResponse:
@@ -73,6 +88,13 @@ def _refused(error: HTTPException) -> ErrorResponse:
         return _page(
             _("Page not found"), _("Part of the address may be missing. Copy the whole link from the letter."), code
         )
+    if isinstance(error, BadAddress):
+        text = _(
+            "Its address has a value under “%(name)s” that there is not, for example a status, a date or a library. "
+            "Show all, and filter anew.",
+            name=error.parameter,
+        )
+        return _page(_("This list cannot be shown"), text, code, request.base_url, _("Show all"))
     if code == 413:
         return _page(
             _("This file is too large"),

@@ -99,6 +99,9 @@ NOTHING = "Nothing is to be done in a vendor's portal."
 NOT_APPLIED = "NOT APPLIED. These steps will be to do when the change is applied. Do none of them yet: the change can still become another."
 UNOPENED = "Upload the files as they are. Do not open one in a spreadsheet and save it: that can change ids, accents and dates."
 
+STOP = "Stop before the last click if the portal shows another number than this step says. Tell whoever runs seatsync."
+"""Stands first at a step that cannot be undone."""
+
 
 def in_all(sheets: Sequence[Sheet]) -> str:
     """How many steps there are, and for how many people."""
@@ -133,6 +136,8 @@ def check_list(sheets: Sequence[Sheet], books: Snapshot, on: str, is_applied: bo
 def _if_otherwise(portals: Sequence[Portal]) -> Iterator[str]:
     """What to do where these portals show other numbers than the check list."""
     tasks = [task for portal in portals for task in portal.tasks]
+    if any(task.is_irreversible for task in tasks):
+        yield "At a step that cannot be undone: stop, whichever number is another. The lines below are for all other steps."
     if any(task.takes is Takes.SELECT for task in tasks):
         yield (
             "The portal selects fewer people than the step says: somebody was done before, or is otherwise in the portal. "
@@ -161,7 +166,6 @@ def _if_otherwise(portals: Sequence[Portal]) -> Iterator[str]:
             f"person an e-mail of their name there that ends in {STAND_IN_DOMAIN} (ann.lee@{STAND_IN_DOMAIN}), or no ID, and go on. "
             "seatsync knows them by it."
         )
-        yield "At a step that cannot be undone: stop if any number is another."
     yield (
         "Afterwards, export the users there and give the file to whoever runs seatsync. `seatsync drift FILE` says person by "
         "person what differs."
@@ -212,7 +216,11 @@ def _part(
         title += (
             f", with the tags {', '.join(sheet.tags)}" if len(sheet.tags) > 1 else f", with the tag {sheet.tags[0]}"
         )
-    lines = [*_lines(sheet), *_shown(sheet.portal, before, after, titles)]
+    lines = [
+        *([STOP] if sheet.task.is_irreversible else []),
+        *_lines(sheet),
+        *_shown(sheet.portal, before, after, titles),
+    ]
     if sheet.task.note:
         lines.append(sheet.task.note)
     command = " ".join([f"seatsync worklist done {sheet.step}", *(f"--select DIR/{path}" for path in sheet.files)])

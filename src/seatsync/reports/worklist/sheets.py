@@ -46,7 +46,8 @@ class Sheet(NamedTuple):
     ``folder`` is the portal's, if the institution has several; else empty. ``name`` is the file's name without its ending,
     ``base`` the name without tags. ``library`` is its id, empty if the task is about no library, and ``title`` its title.
     ``members`` are the numbers of all its people; ``rows`` are in the file, ``by_hand`` are rows that must not be in one.
-    ``namesakes`` are the people of the portal's step who have the same e-mail there as somebody else.
+    ``namesakes`` are the people of the portal's step who have the same e-mail there as somebody else. ``with_tags`` is the name with
+    the tags, also where all people have the same.
     """
 
     folder: str
@@ -62,11 +63,17 @@ class Sheet(NamedTuple):
     rows: Sequence[Sequence[str]]
     by_hand: Sequence[Sequence[str]]
     namesakes: frozenset[int] = frozenset()
+    with_tags: str = ""
 
     @property
     def step(self) -> str:
         """The step's name, as in ``seatsync worklist done STEP``."""
-        return f"{self.folder}/{self.name}" if self.folder else self.name
+        return self._in_folder(self.name)
+
+    @property
+    def key(self) -> str:
+        """What the step is known by on pages: as its name, but the same whether or not other tags are open as well."""
+        return self._in_folder(self.with_tags or self.name)
 
     @property
     def full_title(self) -> str:
@@ -107,6 +114,9 @@ class Sheet(NamedTuple):
         if self.by_hand:
             found[f"{self.step}{BY_HAND}.csv"] = self._text(map(defused, self.by_hand))
         return found
+
+    def _in_folder(self, name: str) -> str:
+        return f"{self.folder}/{name}" if self.folder else name
 
     def _text(self, rows: Iterable[Sequence[str]]) -> str:
         """A file as the vendors' templates: comma and CRLF (RFC 4180), to be written as UTF-8 without a mark."""
@@ -155,11 +165,13 @@ def _filled(sheet: Sheet, members: Mapping[int, Member]) -> Sequence[Sheet]:
     if len(by_tags) > MOST_IMPORTS:
         shared = set.intersection(*({*split_tags(tags)} for tags in by_tags))
         return [_of_people(sheet._replace(tags=sorted(shared)), members)]
-    names = _names([*by_tags]) if len(by_tags) > 1 else dict.fromkeys(by_tags, "")
-    return [
-        _of_people(sheet._replace(name=sheet.name + names[tags], tags=split_tags(tags), members=by_tags[tags]), members)
-        for tags in sorted(by_tags)
-    ]
+    names, found = _names([*by_tags]), []
+    for tags in sorted(by_tags):
+        with_tags = sheet.name + names[tags]
+        name = with_tags if len(by_tags) > 1 else sheet.name
+        of_tags = sheet._replace(name=name, with_tags=with_tags, tags=split_tags(tags), members=by_tags[tags])
+        found.append(_of_people(of_tags, members))
+    return found
 
 
 def email_in(sheet: Sheet, number: int, member: Member) -> str:
