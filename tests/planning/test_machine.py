@@ -115,9 +115,7 @@ def grants(draw: st.DrawFn) -> Grant:
         date(2026, 9, 1) + timedelta(days=days) if days is not None else None,
         draw(st.sampled_from(["", "", "once", "twice"])),
         draw(st.booleans()),
-        draw(st.sampled_from([None, None, None, After(5), TERMS, WITH_LEAVE]))
-        if kind is Kind.PERMANENT
-        else None,
+        draw(st.sampled_from([None, None, None, After(5), TERMS, WITH_LEAVE])) if kind is Kind.PERMANENT else None,
         draw(st.sampled_from([0, 0, 7])),
         starts=date(2026, 9, 1) + timedelta(days=begins) if begins is not None else None,
     )

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from seatsync.cli.institution import institution_of, ledger_of
-from seatsync.cli.lists import unknown_library
+from seatsync.cli.lists import MOST_IN_TEXT, unknown_library
 from seatsync.cli.output.findings import print_findings
 from seatsync.cli.planning import institution_snapshot, without_members
 from seatsync.cli.run import Run
@@ -103,6 +104,21 @@ class Listing:
         if self.connection is not None:
             return places(self.connection, self.institution, library)
         return numbered(license.place for license in self.books.licenses.get(library, {}).values() if license.place)
+
+    def shown(
+        self, rows: Iterator[dict[str, Any]], run: Run, sort: str | None, *, is_of_licenses: bool
+    ) -> tuple[list[dict[str, Any]], int]:
+        """The rows of a list, and how many there are besides: a table in the ledger's own order is read only as far as it is shown."""
+        from seatsync.ledger.queries.lists import count_listed
+
+        if run.format != "text" or run.verbose or sort or self.only is not None or self.connection is None:
+            return [*rows], 0
+        found = [*islice(rows, MOST_IN_TEXT)]
+        if len(found) < MOST_IN_TEXT:
+            return found, 0
+        libraries = self.with_licenses() if is_of_licenses else self.libraries
+        number = count_listed(self.connection, self.institution, self.filters, libraries, is_of_licenses=is_of_licenses)
+        return found, number - len(found)
 
     def none_match(self, what: str) -> str:
         """That none of these match; and which tag or role of the filters nobody has, with the one that was perhaps meant."""

@@ -192,8 +192,11 @@ def redacted(rows: Sequence[dict[str, Any]], run: Run) -> Sequence[dict[str, Any
     return rows if run.redactor is None else [run.redactor.row(row) for row in rows]
 
 
-def print_rows(run: Run, columns: Sequence[str], rows: Sequence[dict[str, Any]], if_empty: str) -> None:
-    """Print rows as table, CSV or JSON. Without ``--verbose`` a table shows the first 500 rows."""
+def print_rows(
+    run: Run, columns: Sequence[str], rows: Sequence[dict[str, Any]], if_empty: str, besides: int = 0
+) -> None:
+    """Print rows as table, CSV or JSON. Without ``--verbose`` a table shows the first 500 rows. There are so many ``besides`` that were
+    not read."""
     rows = redacted(rows, run)
     if run.format == "json":
         write_json(rows)
@@ -209,8 +212,8 @@ def print_rows(run: Run, columns: Sequence[str], rows: Sequence[dict[str, Any]],
         told = [_in_words(row) for row in shown]
         names = [name for name in columns if name not in _TOLD_IN_OTHERS]
         out.table(([_cell(row[name], ", ") for name in names] for row in told), [*map(_header, names)])
-        if len(shown) < len(rows):
-            and_more(out, run, len(rows) - len(shown))
+        if more := len(rows) - len(shown) + besides:
+            and_more(out, run, more)
 
 
 def _in_words(row: Mapping[str, Any]) -> Mapping[str, Any]:

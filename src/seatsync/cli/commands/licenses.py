@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from seatsync.cli.listing import listing
+from seatsync.cli.listing import Listing, listing
 from seatsync.cli.lists import filter_options, print_rows, sort_rows, with_ended
 from seatsync.cli.options import as_of_option, common, one_folder, option
 from seatsync.cli.run import Run
@@ -41,27 +42,33 @@ def command(
     (in CSV and JSON "at_vendor" does); --at-vendor open lists those with something to be done. Who waits for a seat of a full
     library is listed with --status waiting, in the order of the line; the column "place" is their number there.
     """
-    from seatsync.ledger.queries.outbox import mail_of
-    from seatsync.reports.spreadsheet import PLACE, license_columns, license_row
+    from seatsync.reports.spreadsheet import PLACE, license_columns
 
-    rows: list[dict[str, Any]] = []
     with_places = Status.WAITING in filters.status
     with listing(folder, run, filters, select, as_of) as listed:
-        libraries = listed.books.libraries
-        of_licenses = license_columns(libraries.values())
-        columns = (*of_licenses, PLACE) if with_places else of_licenses
-        for library in listed.with_licenses():
-            line = listed.line(library) if with_places else {}
-            for numbers, books in listed.holders(library):
-                bounced, held = listed.bounced(numbers), books.licenses.get(library, {})
-                for number in numbers:
-                    mail = mail_of(held[number], (library, number) in bounced)
-                    values = license_row(libraries.get(library, library), books.members[number], held[number], mail)
-                    rows.append(dict(zip(of_licenses, values, strict=False)))
-                    if with_places:
-                        rows[-1][PLACE] = line.get(held[number].place, "")
+        columns = license_columns(listed.books.libraries.values())
+        in_order = sort or (PLACE if with_places else None)
+        rows, besides = listed.shown(_rows(listed, columns, with_places), run, in_order, is_of_licenses=True)
         if_empty = listed.none_match("licenses") if not rows else ""
-    if with_places and not sort:
+    if with_places:
+        columns = (*columns, PLACE)
         rows.sort(key=lambda row: (row["library"], row[PLACE] or 0))
     rows = sort_rows(rows, columns, sort)
-    print_rows(run, columns, with_ended(rows, run, listed.books.timezone, as_of), if_empty)
+    print_rows(run, columns, with_ended(rows, run, listed.books.timezone, as_of), if_empty, besides)
+
+
+def _rows(listed: Listing, columns: Sequence[str], with_places: bool) -> Iterator[dict[str, Any]]:
+    """The licenses with these columns, library by library; with their places in the line if these are asked for."""
+    from seatsync.ledger.queries.outbox import mail_of
+    from seatsync.reports.spreadsheet import PLACE, license_row
+
+    libraries = listed.books.libraries
+    for library in listed.with_licenses():
+        line = listed.line(library) if with_places else {}
+        for numbers, books in listed.holders(library):
+            bounced, held = listed.bounced(numbers), books.licenses.get(library, {})
+            for number in numbers:
+                mail = mail_of(held[number], (library, number) in bounced)
+                values = license_row(libraries.get(library, library), books.members[number], held[number], mail)
+                row = dict(zip(columns, values, strict=False))
+                yield row | {PLACE: line.get(held[number].place, "")} if with_places else row

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from seatsync.cli.listing import listing
+from seatsync.cli.listing import Listing, listing
 from seatsync.cli.lists import filter_options, leaving, member_row, print_rows, sort_rows, with_ended
 from seatsync.cli.options import as_of_option, common, one_folder, option
 from seatsync.cli.run import Run
 from seatsync.domain.filters import Filters
 from seatsync.domain.person import Person
+
+if TYPE_CHECKING:
+    from seatsync.domain.library import Library
 
 
 @click.command("members")
@@ -45,10 +49,6 @@ def command(
     the latest invitation bounced. Who is on no roster any more and keeps seats for a grace period has the day in "left on", and
     the last day of their seats in "seats end".
     """
-    from seatsync.domain.license import ABSENT
-    from seatsync.domain.portal.progress import progress
-    from seatsync.ledger.queries.outbox import mail_of
-
     if pseudonym is not None:
         print_rows(
             run,
@@ -60,27 +60,36 @@ def command(
     columns: tuple[str, ...] = (
         (*Person._fields, "kind", "status", "until", "mail") if filters.library else Person._fields
     )
-    rows = []
     with listing(folder, run, filters, select, as_of) as listed:
         library = listed.books.libraries.get(filters.library)
         if library is not None and library.is_at_vendor:
             columns = (*columns, "at_vendor")
-        for numbers, books in listed.members():
-            bounced = listed.bounced(numbers) if filters.library else set()
-            for number in numbers:
-                row = member_row(books.members[number]) | leaving(books, number)
-                if filters.library:
-                    held = books.licenses.get(filters.library, {}).get(number, ABSENT)
-                    mail = mail_of(held, (filters.library, number) in bounced)
-                    row |= {"kind": held.kind.value, "status": held.status.value, "until": held.ends, "mail": mail}
-                    if library is not None and library.is_at_vendor:
-                        row["at_vendor"] = progress(library, held).value
-                rows.append(row)
+        rows, besides = listed.shown(_rows(listed, library), run, sort, is_of_licenses=False)
         if_empty = listed.none_match("members") if not rows else ""
     rows = sort_rows(rows, (*columns, "left_on", "seats_end"), sort)
     if filters.library:
         rows = with_ended(rows, run, listed.books.timezone, as_of)
-    print_rows(run, (*columns, *_leaving_columns(rows, run)), rows, if_empty)
+    print_rows(run, (*columns, *_leaving_columns(rows, run)), rows, if_empty, besides)
+
+
+def _rows(listed: Listing, library: Library | None) -> Iterator[dict[str, Any]]:
+    """The members; of a library, with their license of it."""
+    from seatsync.domain.license import ABSENT
+    from seatsync.domain.portal.progress import progress
+    from seatsync.ledger.queries.outbox import mail_of
+
+    id = listed.filters.library
+    for numbers, books in listed.members():
+        bounced = listed.bounced(numbers) if id else set()
+        for number in numbers:
+            row = member_row(books.members[number]) | leaving(books, number)
+            if id:
+                held = books.licenses.get(id, {}).get(number, ABSENT)
+                mail = mail_of(held, (id, number) in bounced)
+                row |= {"kind": held.kind.value, "status": held.status.value, "until": held.ends, "mail": mail}
+                if library is not None and library.is_at_vendor:
+                    row["at_vendor"] = progress(library, held).value
+            yield row
 
 
 def _leaving_columns(rows: list[dict[str, Any]], run: Run) -> tuple[str, ...]:
