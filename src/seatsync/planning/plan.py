@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Any, NewType
+from typing import TYPE_CHECKING, Any, NewType
 
 from seatsync.domain.action import ORDER, Action
 from seatsync.domain.approval import PassedLimit
@@ -21,9 +21,11 @@ from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import instant_in, iso
 from seatsync.planning.asked import Begun, asked_for
 from seatsync.planning.change import Change, Groups, is_impossible
-from seatsync.planning.line.drawing import DrawnLine
-from seatsync.planning.portal.found import Drift
 from seatsync.planning.seats import SlotChange
+
+if TYPE_CHECKING:
+    from seatsync.planning.line.drawing import DrawnLine
+    from seatsync.planning.portal.found import Drift
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from seatsync.domain.calendar.distances import days_before
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
 from seatsync.domain.money.purchases import days_of
 from seatsync.domain.person import spoken
-from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import parse_day
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.ids import plain_id
@@ -145,17 +144,6 @@ def _renamed(draft: Draft) -> Iterator[int]:
 def _is_in(warning: Diagnostic, files: Container[str]) -> bool:
     """Whether the warning is about a row or column of one of these files, which the next plan does not read."""
     return warning.origin is not None and warning.origin.file in files
-
-
-def is_valid(snapshot: Snapshot, today: date) -> bool:
-    """Whether the ledger's baseline still holds as to rules and day. The files are not checked here."""
-    baseline, day = snapshot.baseline, today.isoformat()
-    return (
-        bool(baseline)
-        and snapshot.applied_on <= day
-        and (not baseline["due"] or day < baseline["due"])
-        and baseline["rules"] == rules_digest() != 0
-    )
 
 
 def _days_told(draft: Draft) -> Iterator[date]:

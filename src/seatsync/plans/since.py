@@ -13,7 +13,7 @@ from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import day_in
 from seatsync.ledger.queries.lookup import due_reminders, touched_since
 from seatsync.ledger.read import read_snapshot
-from seatsync.plans.baseline import is_valid
+from seatsync.plans.rules_digest import rules_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def since_apply(connection: Connection, institution: str, now: datetime) -> Sinc
     if books.institution is None:
         return None
     today = day_in(now, books.timezone)
-    if not is_valid(books, today):
+    if not _holds(books, today):
         return None
     actions = touched_since(connection, institution, books.baseline["serial"])
     calling = due_reminders(connection, institution, books.baseline["remind"], today)
@@ -46,3 +46,14 @@ def since_apply(connection: Connection, institution: str, now: datetime) -> Sinc
 
         calling |= {number for _, number in lapsing(connection, institution, books.institution, today)}
     return SinceApply(books.institution, today, books, actions, calling)
+
+
+def _holds(books: Snapshot, today: date) -> bool:
+    """Whether the ledger's baseline still holds as to rules and day. The files are not checked here."""
+    baseline, day = books.baseline, today.isoformat()
+    return (
+        bool(baseline)
+        and books.applied_on <= day
+        and (not baseline["due"] or day < baseline["due"])
+        and baseline["rules"] == rules_digest() != 0
+    )

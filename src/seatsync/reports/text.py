@@ -10,7 +10,6 @@ from typing import IO, assert_never
 from seatsync.domain.action import Sign
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.domain.library import BY_KIND
-from seatsync.reports.drift import of_plan
 from seatsync.reports.sentences import in_lines, words_in_lines
 from seatsync.reports.view.decision import Decision
 from seatsync.reports.view.findings import help_line, shown
@@ -176,8 +175,11 @@ def _lines(out: Writer, view: PlanView) -> None:
 
 
 def _drift(out: Writer, view: PlanView, most: int | None) -> None:
-    if not (lines := of_plan.lines(view.plan)):
+    if not view.plan.drift:
         return
+    from seatsync.reports.drift import of_plan  # imports much, and most plans have no drift
+
+    lines = of_plan.lines(view.plan)
     out.line()
     out.line((f"Drift ({len(lines):,})", "bold"))
     out.line((f"    {of_plan.TITLE}", "dim"))

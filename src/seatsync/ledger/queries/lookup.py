@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from functools import reduce
 from operator import add
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, String, and_, case, func, literal_column, or_, select, text
 
@@ -18,7 +18,9 @@ from seatsync.ledger import tables
 from seatsync.ledger.journal import DONE, UNPLANNED
 from seatsync.ledger.read import among, streamed
 from seatsync.planning.plan import Plan, keyed
-from seatsync.planning.portal.found import Changed
+
+if TYPE_CHECKING:
+    from seatsync.planning.portal.found import Changed
 
 TAGS_HERE = "\x01"
 NO_LINE = "\x02"
@@ -62,6 +64,8 @@ def touched_since(connection: Connection, institution: str, serial: int) -> dict
 
 def changed_since(connection: Connection, institution: str, instant: str) -> Changed:
     """What changed after an ``instant`` (ISO), so that an export of that moment says nothing of it, and what later exports showed."""
+    from seatsync.planning.portal.found import Changed  # imports much, and most plans read no export
+
     read = exports_read(connection, institution, instant)
     later = {library: taken for library, taken in read.items() if taken > instant}
     return Changed(_changed_since(connection, institution, instant), later)

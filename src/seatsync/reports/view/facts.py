@@ -11,7 +11,6 @@ from seatsync.domain.approval import PassedLimit
 from seatsync.domain.diagnostic import counted, named
 from seatsync.planning.change import Change, moves_in_line, takes_seat
 from seatsync.planning.plan import Plan
-from seatsync.planning.work import in_words
 from seatsync.reports.view.changes import end_words, ends_on, seen_in_words
 from seatsync.reports.view.counting import actions_in_words, letters_in_words, seats_left
 from seatsync.reports.view.decision import Panel
@@ -94,6 +93,8 @@ def _consequences(plan: Plan) -> Iterator[Fact]:
     for passed in plan.approvals:
         yield Fact("Approval used", _passes(passed))
     if plan.work:
+        from seatsync.planning.work import in_words  # imports much, and most plans have none
+
         steps = ", ".join(f"{in_words(step)} {number:+,}" for step, number in plan.work.items())
         yield Fact("Work list at the vendor", steps)
     if plan.changes:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from seatsync.domain.diagnostic import counted
-from seatsync.planning.line import DrawnLine
 from seatsync.planning.plan import Plan
 from seatsync.reports.view.escaping import escape_controls
 from seatsync.reports.view.names import Names
 from seatsync.reports.view.places import address_of
+
+if TYPE_CHECKING:
+    from seatsync.planning.line import DrawnLine
 
 HEADERS = ("place", "who", "since", "why", "seat expected", "where")
 
