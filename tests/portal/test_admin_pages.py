@@ -20,6 +20,7 @@ from playwright.sync_api import Route
 from sqlalchemy import Engine, event
 from werkzeug.datastructures import MultiDict
 
+from seatsync.domain.action import Letter
 from seatsync.domain.filters import CHOICES, Filters
 from seatsync.domain.person import found_by
 from seatsync.ledger.database import Ledger
@@ -27,7 +28,7 @@ from seatsync.ledger.queries import batches, keyset, lists
 from seatsync.ledger.queries.lists import PageRequest
 from seatsync.ledger.queries.named import domains_of, nearest_members
 from seatsync.ledger.queries.origins import LicenseOrigin
-from seatsync.portal.admin import journal, list_pages
+from seatsync.portal.admin import journal, labels, list_pages
 from seatsync.portal.admin.query_string import filters_of, query_of
 from seatsync.portal.admin.source_links import source_link, source_url_fault
 from tests.cli.test_lists import write_csv
@@ -685,6 +686,11 @@ def test_an_address_with_a_filter_that_there_is_not_says_which_and_leads_on(quer
     from_list = ruth.open(f"/admin/grace/licenses?{query}", Referer=f"{letters.PORTAL}/admin/grace/members?tag=jam")
     assert from_list.links["Back"].endswith("/admin/grace/members?tag=jam")
     assert ruth.open(page.links["Administration"]).code == 200
+
+
+@pytest.mark.sqlite_only("it is about words")
+def test_every_letter_has_a_name() -> None:
+    assert {*labels.LETTERS} == {*map(str, Letter)}
 
 
 @pytest.mark.sqlite_only("it is about words")

@@ -70,7 +70,7 @@ def test_the_claim_page_says_which_seats_are_claimed_elsewhere(pages: Pages) -> 
     assert page.links["Logos"] == CLAIM
     assert page.form("Send me a code")
     ben = claiming(pages, "ben@grace.example").page
-    assert "Logos Granted. Your institution still has to enter it at the vendor" in ben.text
+    assert "Logos Until 30 June 2027 Granted. Your institution still has to enter it at the vendor" in ben.text
     assert "You cannot claim or decline these seats here." in ben.text
     assert not any("Claim this seat" in form.buttons for form in ben.forms)
 

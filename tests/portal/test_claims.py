@@ -389,6 +389,29 @@ def test_where_the_institution_allows_no_declining_there_is_no_page_for_it(pages
     assert ben.open(f"{invitation}/opt-out").code == 403
     signed_in = pages.account("ben@grace.example")
     assert "I do not want it" not in signed_in.page.text
+    found = pages.browser()
+    found.open("/claim/grace")
+    found.press("Send me a code", email="ben@grace.example")
+    assert "I do not want it" not in found.press("Continue", code=pages.code("ben@grace.example")).text
+    assert found.open("/claim/grace/seats/logos/2/opt-out").code == 403
+
+
+@pytest.mark.parametrize("signs_in", [False, True])
+def test_a_seat_is_declined_on_the_claim_page_by_who_has_proved_the_mailbox(signs_in: bool, pages: Pages) -> None:
+    stranger = pages.account("eve@elsewhere.example")
+    decline = "/claim/grace/seats/logos/2/opt-out"
+    assert stranger.open(decline).path == "/claim/grace"
+    ben = pages.account("other@elsewhere.example") if signs_in else pages.browser()
+    ben.open("/claim/grace")
+    ben.press("Send me a code", email="ben@grace.example")
+    shown = ben.press("Continue", code=pages.code("ben@grace.example"))
+    assert shown.links["I do not want it"] == decline
+    assert ben.open("/claim/grace/seats/books/1/opt-out").code == 404, "not theirs"
+    assert "Decline Logos" in ben.open(decline).text
+    assert "Claim this seat" in ben.open(ben.page.links["Keep it"]).text or not signs_in
+    ben.open(decline)
+    assert "You have declined the seat" in ben.press("I do not want it", sure="y").text
+    assert licenses(pages)["logos"] == "opted_out"
 
 
 def test_a_seat_says_until_when_it_can_be_declined_and_afterwards_whom_to_ask(pages: Pages) -> None:
@@ -541,7 +564,7 @@ def test_one_account_holds_what_several_institutions_give(pages: Pages) -> None:
     assert "In your account Logos Grace Seminary Until 30 June 2027 Logos Hope Seminary" in ben.page.text
     assert {row["institution"] for row in rows(pages.folder, "holding")} == {"grace", "hope"}
     applied(hope, [*BEN[:3], ""], now=LATER)
-    assert "Hope Seminary" not in ben.open("/").text
+    assert "No longer yours Logos Hope Seminary Your seat ended on 5 September 2026." in ben.open("/").text
     assert "Logos Grace Seminary Until 30 June 2027" in ben.page.text
 
 

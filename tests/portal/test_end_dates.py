@@ -57,6 +57,41 @@ def test_what_has_ended_is_no_longer_offered(pages: Pages) -> None:
     assert "Claim this seat" not in said.text
 
 
+def test_who_did_not_claim_before_the_end_reads_that_it_ended_and_whom_to_ask(pages: Pages) -> None:
+    pages.now = OVER
+    text = pages.account("ben@grace.example").page.text
+    assert (
+        "No longer yours Logos Grace Seminary Your seat ended on 30 June 2027. If you expected to have it, ask" in text
+    )
+    assert "No seats yet" not in text
+
+
+def test_whose_seat_was_taken_back_reads_when_on_their_page_and_on_the_claim_page(pages: Pages) -> None:
+    config = pages.folder / "seatsync.yaml"
+    config.write_text(
+        config.read_text().replace("  opt_out", "  help: {name: Seat desk, email: desk@grace.example}\n  opt_out")
+    )
+    ben = pages.account("ben@grace.example")
+    ben.press("Claim this seat")
+    changed = pages.account("another@elsewhere.example")
+    applied(pages.folder, ANN, now="2027-02-03")
+    text = ben.open("/").text
+    assert (
+        "No longer yours Logos Grace Seminary Your seat ended on 3 February 2027. If you expected to have it, ask"
+        in text
+    )
+    assert "Questions? Seat desk , desk@grace.example" in text
+    assert "In your account" not in text
+    said = claiming(pages, "ben@grace.example").page
+    assert said.title == "This seat has ended"
+    assert "Its last day was 3 February 2027" in said.text
+    assert "No seats yet" in changed.open("/").text, "somebody else reads nothing of it"
+    applied(pages.folder, ANN, BEN, now="2027-02-04")
+    text = ben.open("/").text
+    assert "Waiting for you Logos" in text
+    assert "No longer yours" not in text
+
+
 def test_administrators_see_end_dates_and_what_has_ended(pages: Pages) -> None:
     pages.now = LAST
     ruth = pages.account("ruth@grace.example")

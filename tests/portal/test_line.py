@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import letters
-from tests.support.letters import CONFIG, applied, part, ran, sent
+from tests.support.letters import CONFIG, DAY, applied, part, ran, sent
 from tests.support.mail_server import Mailroom
 from tests.support.pages import Pages, pages_of
 
@@ -66,7 +66,25 @@ def test_the_claim_page_says_that_they_are_in_line(pages: Pages) -> None:
     found = pages.browser()
     found.open("/claim/grace")
     found.press("Send me a code", email="cy@grace.example")
-    assert "All seats are taken. You are in line" in found.press("Continue", code=pages.code("cy@grace.example")).text
+    shown = found.press("Continue", code=pages.code("cy@grace.example"))
+    assert "All seats are taken. You are number 2 in line." in shown.text
+    assert "You are in line for a seat in Logos" in found.open(shown.links["I do not want it"]).text
+    assert "You have left the line" in found.press("I do not want it", sure="y").text
+    assert line_of(pages.folder) == [("ben", 1), ("dee", 2)]
+
+
+def test_a_place_in_line_can_be_given_up_where_a_seat_cannot(pages: Pages) -> None:
+    config = pages.folder / "seatsync.yaml"
+    config.write_text(config.read_text().replace("opt_out: true", "opt_out: false"))
+    applied(pages.folder, *MEMBERS)
+    ben = pages.account("ben@grace.example")
+    ben.open(ben.page.links["I do not want it"])
+    form = ben.page.form("I do not want it")
+    assert "You have left the line" in ben.press("I do not want it", sure="y").text
+    assert ben.send(form.action, **form.fields, sure="y").code == 200, "pressed twice"
+    assert line_of(pages.folder) == [("cy", 1), ("dee", 2)]
+    assert "I do not want it" not in pages.account("ann@grace.example").page.links
+    ran(pages.folder, "verify")
 
 
 def test_a_seat_that_becomes_free_goes_to_the_first_in_line_with_an_invitation(pages: Pages, room: Mailroom) -> None:
@@ -98,7 +116,21 @@ def test_who_waits_is_never_reminded_and_nothing_is_resent(pages: Pages) -> None
 def test_administrators_see_the_line(pages: Pages) -> None:
     ruth = pages.account("ruth@grace.example")
     assert "In line for a seat: 3" in ruth.open("/admin/grace/").text
-    listed = ruth.open("/admin/grace/licenses?library=logos&status=waiting&sort=place").text
+    page = ruth.open("/admin/grace/licenses?library=logos&status=waiting&sort=place")
+    listed = page.text
+    assert "Status End date In line since Source Lee, Ben ben@grace.example Logos 1 waiting 1 September 2026" in listed
+    assert "Place in line" in page.links
+    assert "Kind" not in page.links
+    assert "none" not in listed.partition("Lee, Ben")[2]
+    assert "Place in line, next first" in listed
+    assert "Place in line, last first" in listed
+    everybody = ruth.open("/admin/grace/licenses?library=logos&licensed=all").text
+    assert "Logos – waiting, number 2 waits since 1 September 2026" in everybody
+    assert "Logos temporary unclaimed 31 March 2027 1 September 2026" in everybody
+    assert "Logos: waiting, number 3" in ruth.open("/admin/grace/members").text
+    of_one = "/admin/grace/members?library=logos&status=waiting"
+    assert "Lee, Cy cy@grace.example student 2 waiting" in ruth.open(of_one).text.replace(f", imported:{DAY}", "")
+    assert "In line for a seat Logos ben@grace.example" in ruth.open("/admin/grace/members/2").text
     assert listed.index("ben@") < listed.index("cy@") < listed.index("dee@")
     csv = ran(pages.folder, "licenses", "--status", "waiting", "--format", "csv").out
     assert ruth.open("/admin/grace/licenses.csv?status=waiting").body == csv

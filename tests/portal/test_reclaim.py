@@ -95,6 +95,28 @@ def test_letters_and_pages_say_by_when_the_seat_must_be_claimed(school: Path, ro
         link = re.search(r"/l/grace/[\w-]+", part(reminder, "plain"))
         assert link is not None
         assert "This seat is no longer kept for you" in pages.browser().open(link[0]).text
+        assert (
+            "Logos Grace Seminary It was not claimed in time, and ended on 11 September 2026."
+            in pages.signed_in("ann@grace.example").page.text
+        )
+
+
+def test_pages_say_by_when_a_seat_at_the_vendor_must_be_claimed_where_it_lapses(school: Path, room: Mailroom) -> None:
+    claim_url = "https://claim.vendor.example/grace"
+    configured(school, f", delivered_by: vendor, sends_letters: true, claim_url: {claim_url}")
+    (school / "seatsync.yaml").write_text((school / "seatsync.yaml").read_text().replace("slots: 1,", "slots: 9,"))
+    applied(school)
+    with pages_of(school, room, room.port) as pages:
+        by = "Claim it by 10 September 2026."
+        assert by not in pages.account("ann@grace.example").page.text, "nothing was sent"
+        ran(school, "worklist", "done", "--yes")
+        sent(school)
+        assert by in pages.account("ben@grace.example").page.text
+        found = pages.browser()
+        found.open("/claim/grace")
+        found.press("Send me a code", email="cy@grace.example")
+        assert by in found.press("Continue", code=pages.code("cy@grace.example")).text
+    assert planned(school, "2026-09-11")["summary"] == {"revoke": 3}
 
 
 def _lines(text: str) -> str:

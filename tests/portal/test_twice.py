@@ -140,6 +140,13 @@ def decline_on_own_page(pages: Pages) -> Filled:
     return Filled(ben, "I do not want it", {"sure": "y"})
 
 
+def decline_on_claim_page(pages: Pages) -> Filled:
+    ben = claim_page_code(pages)
+    ben.send()
+    ben.browser.open(ben.browser.page.links["I do not want it"])
+    return Filled(ben.browser, "I do not want it", {"sure": "y"})
+
+
 def sign_out(pages: Pages) -> Filled:
     return Filled(pages.account(BEN_S), "Sign out", {})
 
@@ -166,6 +173,7 @@ FORMS = (
     sign_in,
     decline_by_link,
     decline_on_own_page,
+    decline_on_claim_page,
     sign_out,
     sign_out_everywhere,
 )

@@ -137,7 +137,8 @@ def opt_out(
 
     def step(connection: Connection) -> None:
         books = _books(connection, institution, member, known_as)
-        if books.institution is not None and not books.institution.opt_out:
+        waits = _license(books, library, member).status is Status.WAITING
+        if books.institution is not None and not books.institution.opt_out and not waits:
             help = "Set `opt_out: true` in seatsync.yaml and apply it."
             raise Unavailable(UnavailableReason.NOT_ALLOWED, f"Members of {institution} may not opt out.", help)
         link = _link(connection, institution, library, member, token)

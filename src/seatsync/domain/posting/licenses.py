@@ -127,8 +127,9 @@ def claim(old: License, books: Snapshot, event: Event) -> License:
 
 
 def opt_out(old: License, books: Snapshot, event: Event) -> License:
-    """Decline a license, where the institution allows it."""
-    if books.institution is None or not books.institution.opt_out:
+    """Decline a license, where the institution allows it. Who waits can always leave the line."""
+    is_allowed = books.institution is not None and books.institution.opt_out
+    if not is_allowed and old.status is not Status.WAITING:
         raise IllegalTransition("opt-out, which the institution does not allow")
     return changed(old, books, event)
 

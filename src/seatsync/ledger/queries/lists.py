@@ -19,6 +19,7 @@ from seatsync.domain.text.tags import tags_with_day
 from seatsync.ledger import tables
 from seatsync.ledger.queries.conditions import of_holders, of_listed, of_members
 from seatsync.ledger.queries.keyset import Order, Page, page
+from seatsync.ledger.queries.line import places
 from seatsync.ledger.queries.origins import LicenseOrigin, license_origins
 from seatsync.ledger.queries.outbox import bounced, mail_of
 from seatsync.ledger.read import read_snapshot
@@ -83,8 +84,8 @@ class PageRequest:
 
 
 class ListedLicense(NamedTuple):
-    """A license in a list, with its member, the state of its mail, its origin in the files, and its progress at the vendor
-    where that says more than the status."""
+    """A license in a list, with its member, the state of its mail, its origin in the files, its progress at the vendor where that says
+    more than the status, and the number in the line of who waits (0 for who does not)."""
 
     library: str
     number: int
@@ -93,6 +94,7 @@ class ListedLicense(NamedTuple):
     mail: str
     origin: LicenseOrigin | None
     at_vendor: str
+    place: int
 
     @property
     def cursor(self) -> str:
@@ -217,11 +219,14 @@ def read_members(connection: Connection, institution: str, numbers: Sequence[int
     books = read_snapshot(connection, institution, numbers)
     bounces = bounced(connection, institution, numbers)
     origins = license_origins(connection, institution, numbers)
+    with_line = [id for id, held in books.licenses.items() if any(license.place for license in held.values())]
+    line = {id: places(connection, institution, id) for id in with_line}
 
     def held(number: int, id: str, license: License) -> ListedLicense:
         mail = mail_of(license, (id, number) in bounces)
         there = saying_more(license.status, progress(books.libraries.get(id), license).value)
-        return ListedLicense(id, number, books.members[number], license, mail, origins.get((id, number)), there)
+        place = line.get(id, {}).get(license.place, 0)
+        return ListedLicense(id, number, books.members[number], license, mail, origins.get((id, number)), there, place)
 
     return [
         Listed(number, books.members[number], [held(number, *one) for one in _licenses_of(books, number, library)])

@@ -88,7 +88,7 @@ def offer(connection: Connection, institution: str, library: str, member: int) -
     is_temporary = (row.kind, row.status) == (Kind.TEMPORARY.value, Status.UNCLAIMED.value)
     seats = [(library, member)] if is_temporary and not is_there else []
     days = last_days_to_claim(connection, institution, seats)
-    may_decline = bool(row.opt_out) and (not is_there or row.status == Status.WAITING)
+    may_decline = row.status == Status.WAITING or (bool(row.opt_out) and not is_there)
     return Offer(
         row.name,
         row.title,

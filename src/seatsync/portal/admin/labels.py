@@ -69,6 +69,7 @@ LETTERS: Mapping[str, Any] = {
     Letter.PERMANENT.value: later("Yours permanently"),
     Letter.SET_PASSWORD.value: later("Set your password"),
     Letter.PLAN_ASSIGNED.value: later("Plan assigned"),
+    Letter.WAITING.value: later("In line for a seat"),
     Letter.WELCOME.value: later("Welcome of an administrator"),
 }
 """The names of letters."""

@@ -106,6 +106,8 @@ def _order_label(sort: str, *, is_descending: bool) -> str:
         return _("%(by)s, reversed", by=by) if is_descending else str(by)
     if sort == "until":
         return _("%(by)s, latest first", by=by) if is_descending else _("%(by)s, soonest first", by=by)
+    if sort == "place":
+        return _("%(by)s, last first", by=by) if is_descending else _("%(by)s, next first", by=by)
     if sort.endswith("_on"):  # a date
         return _("%(by)s, newest first", by=by) if is_descending else _("%(by)s, oldest first", by=by)
     return _("%(by)s, Z to A", by=by) if is_descending else _("%(by)s, A to Z", by=by)

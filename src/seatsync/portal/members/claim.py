@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, abort, flash, redirect, render_template, session, url_for
 from sqlalchemy import Connection
 
@@ -12,7 +14,7 @@ from seatsync.ledger.queries.accounts import accounts, holdings
 from seatsync.ledger.queries.accounts.accounts import Account
 from seatsync.portal.accounts import codes, passwords, sessions
 from seatsync.portal.accounts.codes import Purpose
-from seatsync.portal.accounts.forms import CodeForm, EmailForm, EmptyForm, NewPasswordForm
+from seatsync.portal.accounts.forms import CodeForm, EmailForm, EmptyForm, NewPasswordForm, SureForm
 from seatsync.portal.accounts.return_to import expected_email, remember_this_page
 from seatsync.portal.accounts.sign_in import (
     no_code_page,
@@ -72,19 +74,23 @@ def waiting(institution: str) -> PageResponse:
             flash(_("More than half an hour has passed since you entered the code. Please ask for a new one."))
         return redirect(url_for("claim.start", institution=institution))
     with site().reading() as connection:
-        open_ones, at_vendor, in_line = holdings.offered(connection, institution, email)
+        open_ones, at_vendor, waiting, over = holdings.offered(connection, institution, email)
+        in_line = seats.in_line(connection, waiting)
+        declinable = seats.declinable(connection, [*open_ones, *waiting])
+        ended = seats.ended(connection, over)
         has_account = accounts.by_email(connection, email) is not None
     remember_this_page()
     session["email"] = email
     offered = seats.not_ended(open_ones)
     elsewhere = seats.not_ended(seat for seat in at_vendor if seat.status == Status.UNCLAIMED)
+    known: dict[str, Any] = {"name": name, "seats": offered, "elsewhere": elsewhere, "last_step": _last_step()}
+    known |= {"in_line": in_line, "declinable": declinable, "decline_page": "claim.decline"}
+    if not offered and in_line:
+        return render_template("claim-in-line.html", **known)
     if not offered and elsewhere:
         return render_template("claim-elsewhere.html", name=name, elsewhere=elsewhere)
-    if not offered and in_line:
-        return seats.problem_page(UnavailableReason.WAITING)
     if not offered:
-        return _nothing_waits(institution, email, who, max((seat.until for seat in open_ones), default=""))
-    known = {"name": name, "seats": offered, "elsewhere": elsewhere, "last_step": _last_step()}
+        return _nothing_waits(institution, email, who, max((day for _, day in ended), default=""))
     if who is not None:
         return render_template("claim-seats.html", **known, who=who, form=EmptyForm(), step=_last_step())
     form = NewPasswordForm(email)
@@ -128,6 +134,26 @@ def take(institution: str, library: str, member: int) -> PageResponse:
     if who is None or not email:
         return redirect(url_for("claim.waiting", institution=institution))
     return seats.claim_seat(institution, library, member, who, known_as=email)
+
+
+@pages.route("/seats/<library>/<int:member>/opt-out", methods=["GET", "POST"])
+def decline(institution: str, library: str, member: int) -> PageResponse:
+    """Decline a seat, or leave the line. It needs no sign-in: the code has proved the mailbox."""
+    email, again = _proven_email(), url_for("claim.waiting", institution=institution)
+    _host(institution)
+    if not email:
+        return redirect(again)
+    with site().reading() as connection:
+        offer = offers.offer(connection, institution, library, member)
+        is_theirs = holdings.is_of_mailbox(connection, institution, member, email)
+    if offer is None or not is_theirs:
+        abort(404)
+    if (closed := seats.cannot_decline(offer)) is not None:
+        return closed
+    form = SureForm()
+    if form.validate_on_submit():
+        return seats.decline_seat(institution, library, member, known_as=email)
+    return render_template("opt-out.html", form=form, offer=offer, keep=again)
 
 
 def _code_page(form: CodeForm, institution: str, email: str) -> str:

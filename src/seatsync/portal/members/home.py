@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from flask import Blueprint, abort, redirect, render_template, url_for
-from sqlalchemy import Connection
 
 from seatsync.apply.claims import UnavailableReason
-from seatsync.domain.institution import last_day_to_decline
 from seatsync.domain.license import Status
 from seatsync.domain.text.emails import email_key
 from seatsync.ledger.queries import offers
 from seatsync.ledger.queries.accounts import holdings
 from seatsync.ledger.queries.accounts.accounts import Account
-from seatsync.ledger.queries.accounts.holdings import Seat
 from seatsync.ledger.queries.institutions.administered import institutions_of
-from seatsync.ledger.queries.line import turn
 from seatsync.ledger.queries.offers import Offer
 from seatsync.portal.accounts import codes
 from seatsync.portal.accounts.forms import SureForm
@@ -42,12 +36,11 @@ def home() -> PageResponse:
         unclaimed = [seat for seat in there if seat.status == Status.UNCLAIMED]
         waiting = seats.not_ended([*offered.here, *unclaimed])
         held += [seat for seat in there if seat not in unclaimed]
-        in_line = [
-            (one, turn(connection, one.institution, one.library, one.place, one.until)) for one in offered.in_line
-        ]
-        shown = {seat.institution for seat in (*waiting, *offered.in_line)}
-        declinable = _declinable(connection, [*waiting, *offered.in_line])
-    institutions = {seat.institution for seat in held} | shown
+        in_line = seats.in_line(connection, offered.in_line)
+        declinable = seats.declinable(connection, [*waiting, *offered.in_line])
+        over = dict.fromkeys([*holdings.over_in(connection, who.id), *offered.over])
+        ended = seats.ended(connection, [seat for seat in over if seat not in held])
+    institutions = {seat.institution for seat in (*held, *waiting, *offered.in_line, *(seat for seat, _ in ended))}
     on_pages_of(institutions.pop() if len(institutions) == 1 else "")
     return render_template(
         "home.html",
@@ -55,7 +48,9 @@ def home() -> PageResponse:
         held=held,
         waiting=waiting,
         in_line=in_line,
+        ended=ended,
         declinable=declinable,
+        decline_page="member.decline",
         administered=administered,
     )
 
@@ -99,17 +94,6 @@ def decline(institution: str, library: str, member: int) -> PageResponse:
     if form.validate_on_submit():
         return seats.decline_seat(institution, library, member, known_as=who.email)
     return render_template("opt-out.html", form=form, offer=offer, keep=url_for("member.home"))
-
-
-def _declinable(connection: Connection, waiting: Sequence[Seat]) -> dict[Seat, str]:
-    """Return the seats that their member can decline now, each with the last day (ISO) for it; empty for no last day."""
-    until = {id: offers.declining(connection, id) for id in {seat.institution for seat in waiting}}
-    last = {
-        seat: last_day_to_decline(known, seat.status, seat.granted_on)
-        for seat in waiting
-        if not seat.is_at_vendor and (known := until[seat.institution]) is not None
-    }
-    return {seat: day for seat, day in last.items() if not "" < day < site().today(seat.timezone)}
 
 
 def _own_offer(who: Account, institution: str, library: str, member: int) -> Offer:

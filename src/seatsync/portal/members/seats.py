@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from flask import flash, redirect, render_template, url_for
+from sqlalchemy import Connection
 
 from seatsync.apply import claims
 from seatsync.apply.claims import Unavailable, UnavailableReason
 from seatsync.domain.action import ON_PAGES
+from seatsync.domain.institution import last_day_to_decline
 from seatsync.domain.license import Status
 from seatsync.ledger.queries import offers
 from seatsync.ledger.queries.accounts import holdings
 from seatsync.ledger.queries.accounts.accounts import Account
 from seatsync.ledger.queries.accounts.holdings import AccountHolder, Seat
+from seatsync.ledger.queries.line import Turn, turn
 from seatsync.ledger.queries.offers import Offer
+from seatsync.ledger.queries.origins import ends_of_seats
 from seatsync.portal.web.site import PageResponse, site
 from seatsync.portal.web.translation import _, day
 
@@ -82,11 +86,43 @@ def cannot_decline(offer: Offer) -> PageResponse | None:
     """Return the page that says why an offered seat cannot be declined; None if it can."""
     if offer.is_at_vendor:
         return problem_page(UnavailableReason.AT_VENDOR, "", offer.claim_url)
+    if not offer.may_decline and offer.status == Status.OPTED_OUT:
+        return declined_page()
     if not offer.may_decline:
         return problem_page(UnavailableReason.NOT_ALLOWED)
     if offer.is_too_late_to_decline(site().today(offer.timezone)):
         return problem_page(UnavailableReason.TOO_LATE, offer.decline_until)
     return None
+
+
+def in_line(connection: Connection, seats: Iterable[Seat]) -> list[tuple[Seat, Turn]]:
+    """Return the places in lines, each with whose turn it is when."""
+    return [(one, turn(connection, one.institution, one.library, one.place, one.until)) for one in seats]
+
+
+def declinable(connection: Connection, waiting: Sequence[Seat]) -> dict[Seat, str]:
+    """Return the seats and places in lines that their member can give up now, each with the last day (ISO) for it; empty for no last
+    day. A place in a line can always be given up."""
+    until = {id: offers.declining(connection, id) for id in {seat.institution for seat in waiting}}
+    last = {
+        seat: last_day_to_decline(until[seat.institution] or "", seat.status, seat.granted_on)
+        for seat in waiting
+        if seat.place or (not seat.is_at_vendor and until[seat.institution] is not None)
+    }
+    return {seat: day for seat, day in last.items() if not "" < day < site().today(seat.timezone)}
+
+
+def ended(connection: Connection, seats: Iterable[Seat]) -> list[tuple[Seat, str]]:
+    """Return the seats that are over, each with the last day (ISO) on which its member had it; empty where that is not known."""
+    found = []
+    for seat in seats:
+        today = site().today(seat.timezone)
+        taken = ends_of_seats(connection, seat.institution, seat.member, seat.timezone).get(seat.library)
+        on = taken.day if taken is not None else ""
+        by_date = "" < seat.until < (on or today)
+        if by_date or seat.status != Status.UNCLAIMED:
+            found.append((seat, seat.until if by_date else on))
+    return found
 
 
 def not_ended(offered: Iterable[Seat]) -> list[Seat]:

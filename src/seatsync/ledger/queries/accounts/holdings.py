@@ -75,12 +75,13 @@ class Seat(NamedTuple):
 
 
 class Offered(NamedTuple):
-    """The seats of the members with an e-mail: those that they can claim ``here``, all that they have ``at_vendor``, and those that
-    they are ``in_line`` for."""
+    """The seats of the members with an e-mail: those that they can claim ``here``, all that they have ``at_vendor``, those that they
+    are ``in_line`` for, and those that may be ``over``: taken back, lapsed, or unclaimed with an end date."""
 
     here: list[Seat]
     at_vendor: list[Seat]
     in_line: list[Seat]
+    over: list[Seat]
 
 
 def offered(connection: Connection, institution: str, email: str) -> Offered:
@@ -88,16 +89,30 @@ def offered(connection: Connection, institution: str, email: str) -> Offered:
     seats = _seats_of_mailbox(connection, institution, email)
     return Offered(
         [*_with_last_days(connection, institution, [seat for seat in seats if seat.is_open])],
-        [seat for seat in seats if seat.is_at_vendor and seat.kind != Kind.NONE],
+        [
+            *_with_last_days(
+                connection, institution, [seat for seat in seats if seat.is_at_vendor and seat.kind != Kind.NONE]
+            )
+        ],
         [seat for seat in seats if seat.place],
+        [seat for seat in seats if seat.status in _OVER or (seat.status == Status.UNCLAIMED and seat.until)],
     )
 
 
+_OVER = (Status.REVOKED, Status.LAPSED)
+
+
+def is_of_mailbox(connection: Connection, institution: str, member: int, email: str) -> bool:
+    """Whether this member of the institution has this e-mail, and is not an earlier owner of the mailbox."""
+    return any(seat.member == member for seat in _seats_of_mailbox(connection, institution, email))
+
+
 def _with_last_days(connection: Connection, institution: str, seats: Iterable[Seat]) -> Iterator[Seat]:
-    """These unclaimed seats, each with the last day to claim it."""
+    """These seats, each that is unclaimed with the last day to claim it."""
     offered = {(seat.library, seat.member): seat for seat in seats}
-    temporary = [key for key, seat in offered.items() if seat.kind == Kind.TEMPORARY]
-    days = last_days_to_claim(connection, institution, temporary)
+    lapses = (Kind.TEMPORARY, Status.UNCLAIMED)
+    unclaimed = [key for key, seat in offered.items() if (seat.kind, seat.status) == lapses]
+    days = last_days_to_claim(connection, institution, unclaimed)
     return (seat._replace(claim_by=days.get(key, "")) for key, seat in offered.items())
 
 
@@ -120,7 +135,7 @@ def offered_to_account(connection: Connection, email: str) -> Offered:
     None of an institution where somebody else had the e-mail before, as the account may be that person's. Its member proves the
     mailbox on the claim page or with the personal link; a claim makes the account theirs.
     """
-    found = Offered([], [], [])
+    found = Offered([], [], [], [])
     for institution in sorted({institution for institution, _ in _members(connection, email)}):
         seats = offered(connection, institution, email)
         if any(seats) and is_surely_theirs(connection, institution, email):
@@ -152,6 +167,15 @@ def licenses_of(connection: Connection, account_id: str) -> list[Seat]:
 
     For a library that is delivered to accounts, revoked licenses are included, as the vendor's account still exists.
     """
+    return [seat for seat in _in_account(connection, account_id) if _is_shown(seat)]
+
+
+def over_in(connection: Connection, account_id: str) -> list[Seat]:
+    """The licenses that were in an account and are over, without those that ``licenses_of`` has."""
+    return [seat for seat in _in_account(connection, account_id) if seat.status in _OVER and not _is_shown(seat)]
+
+
+def _in_account(connection: Connection, account_id: str) -> list[Seat]:
     of_account = select(account.c.email).where(account.c.id == account_id)
     email = connection.execute(of_account).scalar() or ""
     holder = AccountHolder(email, account_id)
@@ -162,7 +186,7 @@ def licenses_of(connection: Connection, account_id: str) -> list[Seat]:
         seat
         for institution in sorted(members)
         for seat, sign_in, account_of_seat in _seats(connection, institution, members[institution])
-        if _is_shown(seat) and _is_in(holder, account_of_seat, sign_in)
+        if _is_in(holder, account_of_seat, sign_in)
     ]
 
 
