@@ -36,6 +36,11 @@ SAID: list[tuple[str, dict[str, Any], str]] = [
     ("revoke", {"status": "lapsed", "until": ""}, "lapsed, no end date"),
     ("institution-update", {"reclaim_after": 30}, "unclaimed seats lapse after 30 days"),
     ("institution-update", {"reclaim_after": 0}, "unclaimed seats never lapse"),
+    ("institution-update", {"briefing": "first-of-month"}, "briefing on the first of the month"),
+    ("institution-update", {"briefing": ""}, "no briefing"),
+    ("library-update", {"warn_below": 1}, "warned below 1 seat"),
+    ("library-update", {"warn_below": 0}, "no warning of few seats"),
+    ("briefing", {"email": "ruth@grace.example"}, "e-mail ruth@grace.example"),
     ("resend", {"new_address": True}, "to the new e-mail"),
     (
         "claim",

@@ -77,6 +77,8 @@ leavers:
   grace: 30d
 mail:
   name: Library
+briefing:
+  every: monday
 limits:
   permanent: retain
 approvals:

@@ -35,7 +35,7 @@ class Subject(Enum):
 
 
 class Letter(StrEnum):
-    """The letters to members, as the vendors' portals send them, and the welcome to administrators."""
+    """The letters to members, as the vendors' portals send them, and those to administrators: the welcome, and briefings."""
 
     INVITATION = "invitation"
     REMINDER = "reminder"
@@ -46,6 +46,7 @@ class Letter(StrEnum):
     PLAN_ASSIGNED = "plan-assigned"
     WAITING = "waiting"
     WELCOME = "admin-welcome"
+    BRIEFING = "briefing"
 
 
 class Facts(NamedTuple):
@@ -237,7 +238,7 @@ class Action(_WithFacts):
 
 class Unplanned(_WithFacts):
     """What else the journal records: the institution (at the first apply), claims and opt-outs of members, imports from a
-    portal, accounts of members who get a seat at once, and erasures."""
+    portal, accounts of members who get a seat at once, briefings of administrators, and erasures."""
 
     INSTITUTION_ADD = "institution-add", Facts("institution added", Subject.INSTITUTION, Sign.ADD)
     CLAIM = (
@@ -269,6 +270,7 @@ class Unplanned(_WithFacts):
         ),
     )
     ACCOUNT = "account", Facts("account e-mail recorded", Subject.MEMBER, Sign.CHANGE)
+    BRIEFING = "briefing", Facts("administrator briefed", Subject.ADMIN, Sign.REPEAT, letter=Letter.BRIEFING)
     ERASE = "erase", Facts("erased", Subject.MEMBER, Sign.REMOVE)
 
 

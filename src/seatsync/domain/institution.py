@@ -49,7 +49,8 @@ class Institution:
     pages; empty for none. With ``opt_out``, members may decline, up to ``opt_out_until`` (``last_day_to_decline``).
 
     ``reclaim_after`` is the number of days after its invitation after which an unclaimed temporary seat lapses, 0 for never,
-    ``reclaim_since`` the day (ISO) of the apply that set it, which only the ledger knows.
+    ``reclaim_since`` the day (ISO) of the apply that set it, which only the ledger knows. ``briefing`` is how often its
+    administrators get a briefing (``calendar.rhythm``); empty for never.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Institution:
     opt_out_until: str = ""
     reclaim_after: int = 0
     reclaim_since: str = ""
+    briefing: str = ""
 
     def is_over(self, today: date) -> bool:
         """Whether its last day has passed: temporary seats end, and nobody gets a new seat."""

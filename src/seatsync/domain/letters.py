@@ -32,6 +32,9 @@ ASKING = frozenset({Letter.INVITATION, Letter.REMINDER, Letter.SET_PASSWORD})
 LINKED = ASKING | {Letter.WELCOME}
 """Letters with a personal link. The link of an administrator sets a password."""
 
+TO_ADMINS = frozenset({Letter.WELCOME, Letter.BRIEFING})
+"""Letters to administrators."""
+
 CLAIMED = frozenset({Letter.ACCESS, Letter.PERMANENT})
 """Letters that a claim can cause. They name the account that the seat is in, if it is the member's own."""
 
@@ -62,8 +65,8 @@ def letter_of(action: AnyAction, library: Library | None, kind: str, status: str
     match letter := action.facts.letter:
         case None:
             return ""
-        case Letter.WELCOME:
-            return Letter.WELCOME
+        case Letter.WELCOME | Letter.BRIEFING:
+            return letter
         case _ if library is not None and not library.sends_letters:
             return ""
         case Letter.INVITATION if status == Status.DELIVERED:

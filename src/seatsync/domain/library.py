@@ -102,7 +102,7 @@ class Library:
     about: str = ""
     purchases: tuple[Purchase, ...] = ()
     has_line: bool = field(default=False, compare=False)
-    warn_below: int = field(default=0, compare=False)
+    warn_below: int = 0
 
     @property
     def is_at_vendor(self) -> bool:

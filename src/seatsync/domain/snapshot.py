@@ -27,6 +27,7 @@ class Snapshot:
     ``members`` by number, ``licenses`` by library and member number. ``rosters`` are the members counted in each roster at the
     last apply, ``applied_on`` is its day, ``applied_at`` its instant, ``approvals`` are the used ones that have not ended.
     ``told_on`` is the day (ISO) up to which applies have told what comes (``calendar.distances``).
+    ``briefed_on`` is the day (ISO) of the last briefing of its administrators.
     ``held_since`` is the moment (ISO) to which the ledger was restored, as long as its letters are held; else empty. Removed
     libraries keep their revoked licenses. ``exports`` are those in the files of the last apply, by key: the entry that took each.
     ``tags_over_time`` has for members whose tags may say that they were on leave (``desired.Leave``) all tags that they had, each
@@ -55,6 +56,7 @@ class Snapshot:
     approvals: Sequence[Used] = ()
     held_since: str = ""
     told_on: str = ""
+    briefed_on: str = ""
     seats: dict[str, dict[str, int]] = field(default_factory=dict)
     last_number: int = 0
     baseline: Mapping[str, Any] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from pydantic import Tag as Variant
 
 from seatsync.domain.brand.colors import is_color
 from seatsync.domain.brand.logo import MOST_BYTES, MOST_PIXELS
+from seatsync.domain.calendar.rhythm import RHYTHMS
 from seatsync.domain.library import DeliveredBy
 from seatsync.domain.text.characters import text_fault
 from seatsync.domain.text.languages import LANGUAGES
@@ -34,8 +35,10 @@ from seatsync.formats.roster_entry import ENCODING, SHEET, Encoding, RosterEntry
 
 if TYPE_CHECKING:
     LanguageName = str
+    RhythmName = str
 else:
     LanguageName = Literal[*LANGUAGES]
+    RhythmName = Literal[*RHYTHMS]
 
 
 def _language(tag: str) -> str:
@@ -275,6 +278,16 @@ class MailEntry(Closed):
     reply_to: Email | None = Field(None, description="The address for replies, if it differs.")
 
 
+class BriefingEntry(Closed):
+    """One letter that says what was done, what waits and what comes."""
+
+    to: Literal["admins"] = Field("admins", description="Who gets it: `admins`, all administrators.")
+    every: RhythmName = Field(
+        description="How often: `daily`, on a day of the week such as `monday`, or `first-of-month`. The sender of letters writes it as "
+        "soon as it runs, once in each such period."
+    )
+
+
 class LimitsEntry(Closed):
     """How much one plan may take away."""
 
@@ -342,6 +355,7 @@ class SeatsyncFile(Closed):
     invites: InvitesEntry = InvitesEntry.model_validate({})
     leavers: LeaversEntry = LeaversEntry.model_validate({})
     mail: MailEntry = MailEntry.model_validate({})
+    briefing: BriefingEntry | None = Field(None, description="A briefing of the administrators, by letter.")
     limits: LimitsEntry = LimitsEntry.model_validate({})
     approvals: list[AnyApproval] = Field(
         [],

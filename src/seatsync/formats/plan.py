@@ -198,6 +198,7 @@ class InstitutionSettings(_Closed):
     reclaim_after: Count | None = Field(
         None, description="After how many days an unclaimed seat goes to somebody else; absent for never."
     )
+    briefing: str | None = Field(None, description="How often administrators get a briefing; absent for never.")
     logo: str | None = Field(None, description="The logo on pages: a PNG picture in base64; absent for none.")
 
 

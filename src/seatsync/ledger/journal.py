@@ -22,8 +22,8 @@ SALT = 16
 _ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
-UNPLANNED = ("files", "cancel", "hold", "release")
-"""Kinds of entries without events, which make no plan out of date."""
+UNPLANNED = ("files", "cancel", "hold", "release", "briefing")
+"""Kinds of entries that make no plan out of date. Only the one with a briefing has events: who gets it."""
 
 DONE = "worklist"
 """The kind of an entry by which steps of the work list were done. It puts nothing on the list, and changes no plan."""
@@ -40,12 +40,12 @@ class Entry(NamedTuple):
     """The head of a set of events that were recorded together.
 
     ``kind`` is ``apply``, ``files``, ``import``, ``worklist``, ``resend``, ``claim``, ``opt-out``, ``erase``, ``prune``, ``cancel``,
-    ``hold`` or ``release``; ``at`` is an instant (ISO, UTC). An entry of the kind ``files`` notes the files of an apply with nothing to do,
-    one of the kind ``cancel``, ``hold`` or ``release`` the letters that a person cancelled, held or released: these kinds
-    (``UNPLANNED``) have no events, and make no plan out of date. ``detail`` holds the rosters' counts, the files' digests, the
-    approvals used and the exports taken, the day before which letters were pruned, the serials of those letters and since when
-    letters are held, or the entries whose plan and files were erased; ``exports_read`` has when the exports were taken that the entry
-    has read, by library.
+    ``hold``, ``release`` or ``briefing``; ``at`` is an instant (ISO, UTC). An entry of the kind ``files`` notes the files of an apply with
+    nothing to do, one of the kind ``cancel``, ``hold`` or ``release`` the letters that a person cancelled, held or released, one of the
+    kind ``briefing`` who gets one: these kinds (``UNPLANNED``) make no plan out of date. ``detail`` holds the rosters' counts, the files'
+    digests, the approvals used and the exports taken, up to which day was told what comes, the day of a briefing, the day before which
+    letters were pruned, the serials of those letters and since when letters are held, or the entries whose plan and files were erased;
+    ``exports_read`` has when the exports were taken that the entry has read, by library.
     """
 
     kind: str

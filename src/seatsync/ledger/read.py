@@ -106,6 +106,7 @@ def _snapshot(
         approvals=used(json.loads(row.approvals)),
         held_since=row.held_since,
         told_on=row.told_on,
+        briefed_on=row.briefed_on,
         seats=seats,
         last_number=connection.execute(last).scalar() or 0,
         baseline=checked(json.loads(row.settled)),
@@ -143,7 +144,7 @@ def _institution(row: Row[tuple[object, ...]]) -> Institution:
     help = Helper(**json.loads(row.help)) if row.help else None
     declining, reclaim = (row.opt_out_until,), (row.reclaim_after, row.reclaim_since)
     settings = (row.timezone, row.retire, help, row.language, row.color, row.logo, *declining, *reclaim)
-    return Institution(row.institution, row.name, contacts, bool(row.opt_out), *settings)
+    return Institution(row.institution, row.name, contacts, bool(row.opt_out), *settings, briefing=row.briefing)
 
 
 def _libraries(connection: Connection, institution: str) -> tuple[dict[str, Library], dict[str, dict[str, int]]]:
@@ -155,7 +156,8 @@ def _libraries(connection: Connection, institution: str) -> tuple[dict[str, Libr
         product = (row.title, row.system, kinds, delivery, row.slots, bool(row.sends_letters))
         bought = purchases_of(json.loads(row.purchases)) if row.purchases else ()
         shown = (row.claim_url, row.open_url, row.about, bought)
-        libraries[row.id] = Library(row.id, *product, DeliveredBy(row.delivered_by), *shown)
+        told = {"warn_below": row.warn_below}
+        libraries[row.id] = Library(row.id, *product, DeliveredBy(row.delivered_by), *shown, **told)
         seats[row.id] = {figure: getattr(row, figure) for figure in COUNTED}
     return libraries, seats
 

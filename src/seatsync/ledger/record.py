@@ -177,8 +177,10 @@ class Recorder:
     def _add_letters(
         self, letter: str, to: Iterable[tuple[int, int]], library: str, address: str, entry: Entry
     ) -> None:
-        """Add a letter for each (serial of the event, member). Those of an apply are held as long as letters are held."""
-        waits = LetterState.HELD if self.books.held_since and entry.kind == "apply" else LetterState.PENDING
+        """Add a letter for each (serial of the event, member). Those of an apply and briefings are held as long as letters are held."""
+        waits = (
+            LetterState.HELD if self.books.held_since and entry.kind in ("apply", "briefing") else LetterState.PENDING
+        )
         about, state = (str(letter), library), (address, entry.at, waits.value, *tables.UNTRIED.values())
         self.letters += [(self.institution, serial, *about, member, *state) for serial, member in to]
 
@@ -287,8 +289,8 @@ def remember(books: Snapshot, detail: Mapping[str, Any], serial: int, at: str, f
     """Put into ``books`` what entry ``serial`` of the instant ``at`` says of the files it came from.
 
     These are the number of members in each roster, the day and instant, up to which day was told what comes, the approvals used, the
-    exports taken, whether letters are held, and the baseline, to which the serial of the apply's last event is added. The digests of a
-    sealed entry are passed as ``files``.
+    exports taken, whether letters are held, the day of a briefing, and the baseline, to which the serial of the apply's last event is
+    added. The digests of a sealed entry are passed as ``files``.
 
     Raises:
         ValueError: the detail holds something that seatsync never writes.
@@ -314,5 +316,9 @@ def remember(books: Snapshot, detail: Mapping[str, Any], serial: int, at: str, f
         if not is_text(detail["held"]):
             raise ValueError("the hold of letters has the wrong type")
         books.held_since = detail["held"]
+    if "briefed" in detail:
+        if not is_text(detail["briefed"]):
+            raise ValueError("the day of the briefing has the wrong type")
+        books.briefed_on = detail["briefed"]
     if forgotten := detail.get("files"):
         books.approvals = [without_words(use) if use["entry"] in forgotten else use for use in books.approvals]

@@ -148,7 +148,9 @@ def forget_stints(connection: Connection, institution: str, email: str) -> Stint
         this = (event.institution == institution) & (event.serial == bindparam("which"))
         connection.execute(update(tables.event).where(this).values(_FORGOTTEN), which)
         this = (outbox.institution == institution) & (outbox.serial == bindparam("which"))
-        connection.execute(update(tables.outbox).where(this).values(address="", state="cancelled", reply=""), which)
+        connection.execute(
+            update(tables.outbox).where(this).values(address="", state="cancelled", reply="", sent_to=""), which
+        )
     return stints
 
 

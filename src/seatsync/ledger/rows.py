@@ -53,6 +53,8 @@ def institution_values(institution: Institution, books: Snapshot) -> dict[str, o
         "reclaim_after": institution.reclaim_after,
         "reclaim_since": institution.reclaim_since,
         "told_on": books.told_on,
+        "briefing": institution.briefing,
+        "briefed_on": books.briefed_on,
     }
 
 
@@ -67,7 +69,8 @@ def _library(library: Library, seats: Slots) -> tuple[object, ...]:
     at_vendor = (library.delivered_by.value, library.claim_url, library.open_url)
     bought = canonical([one.as_dict() for one in library.purchases]) if library.purchases else ""
     counted = (seats.reserved, seats.temporary, seats.permanent)
-    return (*product, *counted, library.sends_letters, *at_vendor, seats.permanent_reserved, library.about, bought)
+    later = (seats.permanent_reserved, library.about, bought, library.warn_below)
+    return (*product, *counted, library.sends_letters, *at_vendor, *later)
 
 
 def admin_rows(institution: str, books: Snapshot) -> list[tuple[object, ...]]:

@@ -100,6 +100,7 @@ library = table(
     Column("permanent_reserved", Integer, nullable=False, server_default="0"),
     Column("about", Text, nullable=False, server_default=text("''")),
     Column("purchases", Text, nullable=False, server_default=text("''")),
+    Column("warn_below", Integer, nullable=False, server_default="0"),
 )
 
 admin = table(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from seatsync.domain.action import Letter
 from seatsync.domain.brand.colors import shades
 from seatsync.domain.diagnostic import Diagnostic
-from seatsync.domain.letters import ASKING, CLAIMED, LINKED, Values
+from seatsync.domain.letters import ASKING, CLAIMED, LINKED, TO_ADMINS, Values
 from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.guesses import did_you_mean
@@ -29,12 +29,12 @@ LAYOUT = "letter"
 
 VARIABLES = {
     "institution": "the institution's name",
-    "library": "the library's title; empty in an administrator's welcome",
+    "library": "the library's title; empty in letters to administrators",
     "given_name": "the recipient's given name",
     "family_name": "the recipient's family name",
     "email": "the address the letter goes to",
     "role": "the recipient's role in the institution; empty if there is none",
-    "tags": "a list of the recipient's tags, also imported:YYYY-MM-DD; empty in an administrator's welcome",
+    "tags": "a list of the recipient's tags, also imported:YYYY-MM-DD; empty in letters to administrators",
     "kind": "temporary, permanent, or none after a revoke",
     "until": "the last day of a temporary license, such as 30 June 2027; empty if there is none",
     "claim_by": "the last day to claim the seat, where unclaimed seats lapse, in invitation, reminder and set-password, such as "
@@ -54,6 +54,7 @@ VARIABLES = {
     "help": "whom members may ask, with name and either email or url; empty if the files name nobody",
     "language": "the language of the letter: en, de, es, ko or pt",
     "colors": "two shades of the institution's colour that can be read: colors.light on white, colors.dark on black",
+    "briefing": "in the letter briefing, what it says (docs/letters.md); else empty",
     "reply_to": "the address for replies, from `mail.reply_to` in seatsync.yaml; else empty",
 }
 """The variables that a template can use, with their meaning."""
@@ -168,19 +169,19 @@ def samples(letter: str, language: str = "en") -> Iterator[Values]:
     base = "https://seats.school.example"
     full = dict.fromkeys(VARIABLES, "") | {
         "institution": "Example School",
-        "library": "" if letter == Letter.WELCOME else "Biblical Studies",
+        "library": "" if letter in TO_ADMINS else "Biblical Studies",
         "given_name": "Ann",
         "family_name": "Example",
         "email": "ann@school.example",
-        "role": "" if letter == Letter.WELCOME else "Student",
-        "tags": [] if letter == Letter.WELCOME else ["student", "imported:2026-09-01"],
+        "role": "" if letter in TO_ADMINS else "Student",
+        "tags": [] if letter in TO_ADMINS else ["student", "imported:2026-09-01"],
         "kind": "temporary" if letter != Letter.WAITING else "none",
         "until": spelled("2027-06-30", language),
         "claim_by": spelled("2026-09-30", language) if letter in ASKING else "",
         "at_vendor": False,
         "left": False,
-        "about": "" if letter == Letter.WELCOME else "Commentaries and study tools for every book of the Bible.",
-        "open_url": "" if letter == Letter.WELCOME else "https://app.vendor.example/",
+        "about": "" if letter in TO_ADMINS else "Commentaries and study tools for every book of the Bible.",
+        "open_url": "" if letter in TO_ADMINS else "https://app.vendor.example/",
         "place": "4" if letter == Letter.WAITING else "",
         "account": "ann@home.example" if letter in CLAIMED else "",
         "link": f"{base}/l/school/EXAMPLE" if letter in LINKED else "",
@@ -191,6 +192,7 @@ def samples(letter: str, language: str = "en") -> Iterator[Values]:
         "help": {"name": "Example Library", "email": "help@school.example", "url": ""},
         "language": language,
         "colors": shades("")._asdict(),
+        "briefing": _briefing(language) if letter == Letter.BRIEFING else {},
         "reply_to": "library@school.example",
     }
     yield full
@@ -210,10 +212,47 @@ def samples(letter: str, language: str = "en") -> Iterator[Values]:
         "account": "",
         "place": "",
         "claim_by": "",
+        "briefing": _briefing(language) | _QUIET if letter == Letter.BRIEFING else {},
     }
     yield full | less
     if letter in (Letter.INVITATION, Letter.REMINDER):
         yield full | less | {"at_vendor": True, "link": "https://claim.vendor.example/EXAMPLE", "left": True}
+
+
+_DONE = ("applies", "changes", "granted", "revoked", "claimed", "declined")
+
+
+_QUIET: Values = {"done": dict.fromkeys(_DONE, ""), "waits": [], "comes": []}
+
+
+def _briefing(language: str) -> dict[str, Any]:
+    """What a briefing can say, an example of each line."""
+    books = {"library": "Biblical Studies", "page": "libraries", "command": "seatsync status"}
+    day = spelled("2027-06-30", language)
+    return {
+        "id": "school",
+        "day": spelled("2027-05-03", language),
+        "since": spelled("2027-04-26", language),
+        "done": dict(zip(_DONE, ("2", "14", "12", "3", "9", "1"), strict=True)),
+        "waits": [
+            {"what": "line", **books, "number": "4"},
+            {"what": "unclaimed", **books, "number": "7", "day": spelled("2027-04-10", language)},
+            {"what": "bounced", **books, "number": "2"},
+            {"what": "worklist", **books, "number": "12"},
+            {"what": "held", **books, "number": "5"},
+        ],
+        "comes": [
+            {"what": "retire", **books, "day": day},
+            {"what": "ends", **books, "number": "120", "day": day},
+            {"what": "ends-later", **books, "number": "3", "day": day},
+            {"what": "falls", **books, "before": "250", "number": "50", "day": day},
+            {"what": "notice", **books, "day": spelled("2027-06-01", language)},
+            {"what": "contract", **books, "day": day},
+            {"what": "low", **books, "number": "3", "total": "40"},
+            {"what": "full", **books, "day": day},
+        ],
+        "days": "60",
+    }
 
 
 def _custom(folder: Folder) -> Iterator[tuple[str, str]]:

@@ -16,8 +16,10 @@ from seatsync.domain.letters import LetterState
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.queries import links, outbox
+from seatsync.ledger.queries.briefing.contents import with_briefings
 from seatsync.ledger.queries.outbox import HELD, Mark, iso
 from seatsync.ledger.queries.outgoing import OutgoingLetter
+from seatsync.outbox.briefing import brief
 from seatsync.outbox.message import Sender, Unwritable, compose, wire_address
 from seatsync.outbox.outage import Outage
 from seatsync.outbox.rendering import BadTemplate, Templates, with_links
@@ -122,7 +124,9 @@ class _Batch:
         self.marks: list[Mark] = []
 
         def step(database: Database) -> tuple[list[OutgoingLetter], int, links.LinkBatch]:
+            brief(database, sender.institution, now, self.sending.actor)
             held, cancelled = outbox.take_due(database, sender.institution, now, size, letters)
+            held = with_briefings(database, sender.institution, held, iso(now))
             linked = [letter for letter in held if letter.needs_link]
             return held, cancelled, links.make(database, sender.institution, linked, iso(now))
 

@@ -86,6 +86,7 @@ def library_fields(library: Library) -> dict[str, Any]:
         "claim_url": library.claim_url,
         "open_url": library.open_url,
         "about": library.about,
+        "warn_below": library.warn_below,
     }
 
 
@@ -102,6 +103,7 @@ _ONCE = {
     "open_url": "",
     "about": "",
     "purchases": [],
+    "warn_below": 0,
 }
 
 
@@ -120,6 +122,7 @@ def _institution(institution: Institution) -> dict[str, Any]:
         "color",
         "logo",
         "reclaim_after",
+        "briefing",
     )
     return {name: list(fields[name]) if name == "contacts" else fields[name] for name in known}
 

@@ -123,6 +123,7 @@ class _Loader:
                 *self._brand(),
                 institution.opt_out_until,
                 int((self.config.invites.reclaim_after or "0d").removesuffix("d")),
+                briefing=self.config.briefing.every if self.config.briefing is not None else "",
             ),
             admins=[Admin(a.email, a.given_name, a.family_name) for a in institution.admins],
             libraries=self.libraries,

@@ -34,6 +34,7 @@ def set_institution(books: Snapshot, event: Event) -> None:
             event.detail.get("logo", ""),
             event.detail.get("opt_out_until", ""),
             event.detail.get("reclaim_after", 0),
+            briefing=event.detail.get("briefing", ""),
         )
     elif old is not None:
         if "id" in event.detail:
@@ -54,6 +55,7 @@ def set_institution(books: Snapshot, event: Event) -> None:
             event.detail.get("opt_out_until", old.opt_out_until),
             event.detail.get("reclaim_after", old.reclaim_after),
             event.detail["on"] if "reclaim_after" in event.detail else old.reclaim_since,
+            briefing=event.detail.get("briefing", old.briefing),
         )
 
 
@@ -107,3 +109,9 @@ def set_admin(books: Snapshot, event: Event) -> None:
 def remove_admin(books: Snapshot, event: Event) -> None:
     """Remove an administrator."""
     del books.admins[email_key((event.person or {})["email"])]
+
+
+def brief_admin(books: Snapshot, event: Event) -> None:
+    """Check that who gets a briefing is an administrator. It changes nothing."""
+    if email_key((event.person or {})["email"]) not in books.admins:
+        raise IllegalTransition(f"{event.action} of who is no administrator")

@@ -70,6 +70,8 @@ def _handler(action: AnyAction) -> _Handler:  # noqa: C901 (a table)
             return institution.set_admin
         case Action.ADMIN_REMOVE:
             return institution.remove_admin
+        case Unplanned.BRIEFING:
+            return institution.brief_admin
         case Action.MEMBER_ADD:
             return members.add_member
         case Action.MEMBER_UPDATE:

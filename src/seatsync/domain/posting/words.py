@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from seatsync.domain.action import EVENTS, Sign
+from seatsync.domain.calendar.rhythm import rhythm_in_words
 from seatsync.domain.diagnostic import counted
 from seatsync.domain.fields import EVENT_FIELDS, bad_field
 from seatsync.domain.library import DeliveredBy, Delivery
@@ -113,6 +114,8 @@ _FIELDS: Mapping[str, Callable[[Any], str]] = {
     "reclaim_after": lambda days: (
         f"unclaimed seats lapse after {counted(days, 'day')}" if days else "unclaimed seats never lapse"
     ),
+    "briefing": lambda every: f"briefing {rhythm_in_words(every)}" if every else "no briefing",
+    "warn_below": lambda number: f"warned below {counted(number, 'seat')}" if number else "no warning of few seats",
     "slots": lambda number: counted(number, "seat"),
     "purchases": _purchases,
     "delivery": lambda way: Delivery(way).facts.in_words,

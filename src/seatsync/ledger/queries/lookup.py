@@ -50,11 +50,12 @@ def numbers_of(
 
 
 def touched_since(connection: Connection, institution: str, serial: int) -> dict[int, set[str]]:
-    """The actions after the event ``serial``, by member; under 0 those that concern no member. Steps that were done are none:
-    they change no plan.
+    """The actions after the event ``serial``, by member; under 0 those that concern no member. Steps that were done are none, nor are
+    briefings: they change no plan.
     """
     entry, event = tables.entry.c, tables.event.c
-    done = select(entry.serial).where(entry.institution == institution, entry.serial > serial, entry.kind == DONE)
+    kinds = (DONE, *UNPLANNED)
+    done = select(entry.serial).where(entry.institution == institution, entry.serial > serial, entry.kind.in_(kinds))
     later = (event.institution == institution, event.serial > serial, event.entry.not_in(done))
     found: dict[int, set[str]] = {}  # with DISTINCT, SQLite would scan the whole index on members
     for member, action in connection.execute(select(event.member, event.action).where(*later)):
@@ -281,7 +282,9 @@ def has_only_noted_files(connection: Connection, institution: str, serial: int, 
         select(entry.serial).where(
             entry.institution == institution, entry.serial > serial, entry.kind.not_in(UNPLANNED)
         ),
-        select(event.serial).where(event.institution == institution, event.serial > serial),
+        select(event.serial).where(
+            event.institution == institution, event.serial > serial, event.action != Unplanned.BRIEFING.value
+        ),
     ]
     hashes = [bytes(hash).hex() for query in at for hash in connection.execute(query).scalars()]
     return hashes == [head] and not any(connection.execute(query.limit(1)).first() for query in later)

@@ -188,6 +188,7 @@ class _Contents:
             "may_decline": may_decline,
             "decline_until": spelled(decline_until, language) if may_decline and decline_until else "",
             "left": license is not None and license.own_end != "",
+            "briefing": {},  # (``briefing.contents``)
         }
         address = address if address != ERASED else ""
         hash = bytes(row.hash).hex()

@@ -289,6 +289,7 @@ def compared(journal: Snapshot, table: Snapshot) -> Iterator[Compared]:
     yield "day of the last apply", journal.applied_on, table.applied_on
     yield "time of the last apply", journal.applied_at, table.applied_at
     yield "up to which day was told what comes", journal.told_on, table.told_on
+    yield "day of the last briefing", journal.briefed_on, table.briefed_on
     yield "since when letters are held", journal.held_since, table.held_since
     yield "used approvals", [*journal.approvals], [*table.approvals]
     yield "exports taken", journal.exports, table.exports

@@ -71,6 +71,7 @@ LETTERS: Mapping[str, Any] = {
     Letter.PLAN_ASSIGNED.value: later("Plan assigned"),
     Letter.WAITING.value: later("In line for a seat"),
     Letter.WELCOME.value: later("Welcome of an administrator"),
+    Letter.BRIEFING.value: later("Briefing of an administrator"),
 }
 """The names of letters."""
 

@@ -119,7 +119,7 @@ def low(case: Case) -> Iterator[Diagnostic]:
     """Warn where a plan leaves fewer seats than ``warn_below``."""
     for id, library in case.desired.libraries.items():
         after = case.slots[id].after
-        if 0 <= after.available < library.warn_below and _moves(case, id):
+        if 0 <= after.available < library.warn_below and _moves(case, id, "warn_below"):
             message = (
                 f"{case.title(id)} has {after.available:,} of {counted(after.total, 'seat')} left, fewer than the "
                 f"{library.warn_below:,} of `warn_below`."
@@ -128,15 +128,19 @@ def low(case: Case) -> Iterator[Diagnostic]:
             yield Diagnostic("seats-low", message, help, _place(case, id), Severity.WARNING, id)
 
 
-def _moves(case: Case, library: str) -> bool:
-    """Whether this plan changes how many seats the library has, or how many are in use."""
+def _moves(case: Case, library: str, field: str = "purchases") -> bool:
+    """Whether this plan changes how many seats the library has, how many are in use, or this field of it."""
     before, after = case.slots[library]
-    return before != after or _changes_purchases(case, library)
+    return before != after or _changes(case, library, field)
 
 
 def _changes_purchases(case: Case, library: str) -> bool:
+    return _changes(case, library, "purchases")
+
+
+def _changes(case: Case, library: str, field: str) -> bool:
     changes = (*case.of(Action.LIBRARY_ADD, library), *case.of(Action.LIBRARY_UPDATE, library))
-    return any("purchases" in (change.after or {}) for change in changes)
+    return any(field in (change.after or {}) for change in changes)
 
 
 def _place(case: Case, library: str) -> Origin:

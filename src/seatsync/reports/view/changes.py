@@ -190,6 +190,7 @@ _LABELS = {
     "retire": "last day",
     "opt_out_until": "last day to decline",
     "reclaim_after": "unclaimed seats lapse:",
+    "warn_below": "warned below",
 }
 
 

@@ -39,6 +39,7 @@ _LETTERS: Mapping[str, tuple[str, str]] = {
     Letter.PLAN_ASSIGNED: ("notice of an assigned plan", "notices of assigned plans"),
     Letter.WAITING: ("notice of a place in line", "notices of places in line"),
     Letter.WELCOME: ("welcome to an administrator", "welcomes to administrators"),
+    Letter.BRIEFING: ("briefing of an administrator", "briefings of administrators"),
 }
 
 _LIBRARIES = 5  # libraries that the decision panel names

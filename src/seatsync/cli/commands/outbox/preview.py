@@ -116,6 +116,7 @@ def _waiting(
     from seatsync.apply.apply import must_be_owned_by
     from seatsync.domain.action import Letter
     from seatsync.domain.text.days import iso
+    from seatsync.ledger.queries.briefing.contents import with_briefings
     from seatsync.ledger.queries.outgoing import all_outgoing_letters
     from seatsync.ledger.read import owner
 
@@ -130,7 +131,8 @@ def _waiting(
         waiting = (
             one for number in numbers for one in all_outgoing_letters(connection, institution, kinds, number, at)
         )
-        return [*islice((one for one in waiting if one.address), limit)]
+        found = [*islice((one for one in waiting if one.address), limit)]
+        return with_briefings(connection, institution, found, at)
 
 
 def _example(letter: str) -> OutgoingLetter:

@@ -219,12 +219,13 @@ def _outage(what: str, longest: float, count: Count) -> Outage:
 
 
 def _due(sending: Sending, letters: frozenset[str], institution: str | None) -> list[str]:
-    """The institutions with letters to be sent now.
+    """The institutions with letters to be sent now, or with a briefing to be written.
 
     Raises:
         LedgerError: the ledger can't be reached, or the institution has another id now.
     """
     from seatsync.ledger.failures import LedgerError
+    from seatsync.ledger.queries.briefing.due import briefings_due
     from seatsync.ledger.queries.outbox import institutions_with_due, iso
     from seatsync.ledger.read import renamed_to
 
@@ -233,7 +234,10 @@ def _due(sending: Sending, letters: frozenset[str], institution: str | None) -> 
         if database is not None and institution is not None and (other := renamed_to(database, institution)):
             help = "Start the sender again, with the files that have the new id."
             raise LedgerError(f'The institution "{institution}" is now "{other}", so this sender has no letters.', help)
-        return institutions_with_due(database, now, letters, institution) if database is not None else []
+        if database is None:
+            return []
+        due = institutions_with_due(database, now, letters, institution)
+        return sorted({*due, *briefings_due(database, sending.now(), institution)})
 
 
 def _count(sending: Sending, institution: str | None) -> dict[str, int]:

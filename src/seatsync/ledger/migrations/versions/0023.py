@@ -1,4 +1,5 @@
-"""Keep up to which day people were told what comes, how often administrators get a briefing, and when they got the last one."""
+"""Keep up to which day people were told what comes, how often administrators get a briefing and when they got the last one, and below
+how many available seats they are warned."""
 
 from typing import Any
 
@@ -13,5 +14,6 @@ def columns() -> dict[str, list[sa.Column[Any]]]:
             sa.Column("told_on", sa.String(10), nullable=False, server_default=sa.text("''")),
             sa.Column("briefing", sa.String(16), nullable=False, server_default=sa.text("''")),
             sa.Column("briefed_on", sa.String(10), nullable=False, server_default=sa.text("''")),
-        ]
+        ],
+        "library": [sa.Column("warn_below", sa.Integer, nullable=False, server_default="0")],
     }

@@ -1,0 +1,1 @@
+"""The briefing of administrators: where one is due, and what it says."""
