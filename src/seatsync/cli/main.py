@@ -36,6 +36,7 @@ GROUPS = {
     },
     "What is so": {
         "status": "Show the seats of each library.",
+        "year": "Run the coming year ahead.",
         "report": "Write the state of an institution as one page.",
         "members": "List members.",
         "licenses": "List licenses.",

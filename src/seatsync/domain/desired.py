@@ -213,6 +213,17 @@ class Term(NamedTuple):
     last: date
 
 
+class Scenario(NamedTuple):
+    """What may come, under a ``name``: so many members more, with these tags, from the day ``on``, to the day ``until`` if it is given."""
+
+    name: str
+    add: int
+    tags: tuple[str, ...]
+    on: date
+    until: date | None
+    origin: Origin
+
+
 @dataclass(frozen=True, slots=True)
 class Roster:
     """A roster file and its number of members."""
@@ -245,7 +256,8 @@ class Desired:
     ``remind_after`` are days; so is ``grace``, for which leavers keep temporary seats, 0 for not at all. ``exports`` are in the order in
     which they were taken. ``digest`` covers the bytes of every file read; ``files`` maps each to its SHA-256 (hex). ``places`` maps
     ``libraries``, ``libraries.ID``, ``rosters``, ``grants``, ``admins.EMAIL`` and so on to their places in ``seatsync.yaml``.
-    ``counted`` are further members of whom only the number is known; no grant names them.
+    ``counted`` are further members of whom only the number is known; no grant names them. ``scenarios`` are only for the year run ahead:
+    no plan knows them.
     """
 
     institution: Institution
@@ -265,6 +277,7 @@ class Desired:
     places: Mapping[str, Origin] = field(default_factory=dict)
     was: str = ""
     terms: Mapping[str, Term] = field(default_factory=dict)
+    scenarios: Sequence[Scenario] = ()
 
     def place(self, *path: str) -> Origin:
         """The place of ``path`` in ``seatsync.yaml``, or of the nearest section around it."""

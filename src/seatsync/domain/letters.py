@@ -6,7 +6,7 @@ from collections.abc import Collection
 from enum import StrEnum
 from typing import Any, Literal, assert_never
 
-from seatsync.domain.action import AnyAction, Event, Letter
+from seatsync.domain.action import Action, AnyAction, Event, Letter
 from seatsync.domain.library import DEFAULT_DELIVERY, Delivery, Library
 from seatsync.domain.license import ABSENT, Kind, Status
 from seatsync.domain.snapshot import Snapshot
@@ -54,6 +54,12 @@ def letter_for(books: Snapshot, event: Event) -> str:
     held = books.licenses.get(event.library, {}).get(event.member, ABSENT)
     status = event.detail.get("status", held.status)
     return letter_of(event.action, books.libraries.get(event.library), held.kind, status, event.detail)
+
+
+def invites(event: Event, letter: str) -> bool:
+    """Whether the ``letter`` that this event causes is an invitation, not a reminder that repeats one."""
+    repeats = "reminders" in event.detail and "new_address" not in event.detail
+    return letter in ASKING and not (event.action is Action.RESEND and repeats)
 
 
 def letter_of(action: AnyAction, library: Library | None, kind: str, status: str, detail: Collection[str]) -> str:

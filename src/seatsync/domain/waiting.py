@@ -105,6 +105,12 @@ def invited_at(letters: Iterable[SeatLetter]) -> str:
     return "" if came_back else invitation.sent_at
 
 
+def will_be_sent(letters: Iterable[SeatLetter]) -> bool:
+    """Whether the invitation to the seat waits to be sent, or is being sent."""
+    invitation = _invitation(sorted(letters))
+    return invitation is not None and (invitation.state == LetterState.PENDING or invitation.in_hand)
+
+
 def claim_by(invited_on: date, settings: Institution) -> date:
     """The last day on which a temporary seat can be claimed whose invitation was sent on this day, where unclaimed ones lapse.
 

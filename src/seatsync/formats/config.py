@@ -32,6 +32,8 @@ from seatsync.formats.fields import (
 from seatsync.formats.grants import AnyGrant
 from seatsync.formats.libraries import DeliveredByName, LibraryEntry
 from seatsync.formats.roster_entry import ENCODING, SHEET, Encoding, RosterEntry
+from seatsync.formats.scenarios import ScenarioEntry
+from seatsync.formats.terms import TermEntry
 
 if TYPE_CHECKING:
     LanguageName = str
@@ -312,21 +314,6 @@ class LimitsEntry(Closed):
     )
 
 
-class TermEntry(Closed):
-    """A term: its first and its last day."""
-
-    from_: Day = Field(alias="from", description="The first day.")
-    until: Day = Field(description="The last day.")
-
-    @model_validator(mode="after")
-    def _is_some_time(self) -> TermEntry:
-        if self.from_ > self.until:
-            raise InvalidValue(
-                f"it begins on {self.from_}, after its last day, {self.until}", "Correct `from` or `until`."
-            )
-        return self
-
-
 class SeatsyncFile(Closed):
     """seatsync.yaml: one institution, its libraries, its rosters and its grants."""
 
@@ -351,6 +338,11 @@ class SeatsyncFile(Closed):
         [],
         description="Exports from the vendor's portal. A plan takes from each, once, what has moved forward there: claimed, declined, "
         "revoked, granted.",
+    )
+    scenarios: dict[Slug, ScenarioEntry] = Field(
+        {},
+        description="What may come, each under an id of your choice, for `seatsync year --with ID`. Plans do not know them.",
+        json_schema_extra={"propertyNames": {"pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 63}},
     )
     invites: InvitesEntry = InvitesEntry.model_validate({})
     leavers: LeaversEntry = LeaversEntry.model_validate({})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
 from itertools import chain
@@ -32,6 +32,19 @@ def resolve(desired: Desired, snapshot: Snapshot, today: date) -> Draft:
     matching = who_is_who(desired, snapshot, today)
     entitlements = resolve_grants(desired, matching.records, snapshot, today)
     return Draft(desired, snapshot, today, matching, entitlements, snapshot.licenses, matching.records)
+
+
+def resolve_again(before: Draft, desired: Desired, today: date) -> Draft:
+    """As ``resolve``, on a later day: files and ledger have the same members as in the draft ``before``, whose plan was applied."""
+    matching, snapshot = before.matching, before.snapshot
+    entitlements = resolve_grants(desired, matching.records, snapshot, today, before.entitlements.index)
+    return Draft(desired, snapshot, today, matching, entitlements, snapshot.licenses, matching.records)
+
+
+def settle_again(draft: Draft) -> Draft:
+    """As ``settle``, for a draft of ``resolve_again``: no member has changed."""
+    draft.changes += library_changes(draft.desired, draft.snapshot)
+    return draft
 
 
 def diff(desired: Desired, snapshot: Snapshot, today: date) -> Draft:
@@ -99,15 +112,16 @@ def settle(draft: Draft) -> Draft:
     return draft
 
 
-def compare(draft: Draft) -> Draft:
+def compare(draft: Draft, only: Mapping[str, Sequence[int]] | None = None) -> Draft:
     """Add the changes of leavers and licenses to a draft with all others. Afterwards they are in the order in which they are
-    applied; within an action, in the order of the files."""
+    applied; within an action, in the order of the files. With ``only``, just these members can have changes (positions in the rosters, by
+    library)."""
     desired, snapshot, before = draft.desired, draft.snapshot, _of_libraries(draft.changes)
     draft.leavers = grace.leavers(draft)
     draft.changes += grace.changes(draft)
     for library in sorted({*desired.libraries, *snapshot.libraries}):
         start = len(draft.changes)
-        LicenseDiff(draft, library).run()
+        LicenseDiff(draft, library).run(only[library] if only is not None else None)
         if library in desired.libraries and desired.libraries[library].has_line:
             draft.changes[start:] = seat_in_turn(draft, library, draft.changes[start:], before[library])
     draft.groups = grouped(draft.changes)

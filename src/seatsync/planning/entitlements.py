@@ -44,8 +44,11 @@ class Entitlements:
     grant reaches that begins later. ``reach`` counts the members each grant reaches. ``unknown_members`` are student ids or
     e-mails that a grant names but no roster has, ``unknown_left_out`` those that it leaves out; ``mismatches`` are rows of its
     files with the id of one member and the e-mail of another. ``over`` are grants that give nobody anything any more because
-    tags have ended, with the last of these days. ``last_days`` are the coming last days of tags that grants name.
+    tags have ended, with the last of these days. ``last_days`` are the coming last days of tags that grants name. ``index`` is the
+    roster's, with which they were found.
     """
+
+    index: RosterIndex
 
     wanted: dict[str, dict[int, Grant]] = field(default_factory=dict)
     ended: dict[str, dict[int, Grant]] = field(default_factory=dict)
@@ -63,11 +66,16 @@ class Entitlements:
     last_days: set[date] = field(default_factory=set)
 
 
-def resolve_grants(desired: Desired, records: Sequence[int], snapshot: Snapshot, today: date) -> Entitlements:
-    """Resolve every grant. Stronger grants override weaker ones; of equal ones, the first in the files wins."""
-    index = RosterIndex(desired.members, records, snapshot, today)
+def resolve_grants(
+    desired: Desired, records: Sequence[int], snapshot: Snapshot, today: date, known: RosterIndex | None = None
+) -> Entitlements:
+    """Resolve every grant. Stronger grants override weaker ones; of equal ones, the first in the files wins.
+
+    ``known`` is the index of the same roster and records on an earlier day, if there is one.
+    """
+    index = known.on(today) if known is not None else RosterIndex(desired.members, records, snapshot, today)
     entitlements = Entitlements(
-        {library: {} for library in desired.libraries}, {library: {} for library in desired.libraries}
+        index, {library: {} for library in desired.libraries}, {library: {} for library in desired.libraries}
     )
     entitlements.last_days |= index.last_days(Selector())
     parts: list[tuple[Grant, int, set[int]]] = []
@@ -143,6 +151,11 @@ class RosterIndex:
     records: Sequence[int]
     snapshot: Snapshot
     today: date
+
+    def on(self, day: date) -> RosterIndex:
+        """The same index on another day. All its members must be in the ledger."""
+        self.today = day
+        return self
 
     def reached(self, to: Selector) -> set[int]:
         """The members who meet all conditions."""

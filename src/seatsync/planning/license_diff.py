@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
 from typing import Any
@@ -63,11 +63,12 @@ class LicenseDiff:
         """The reasons of seats that nobody asks for any more."""
         return Lost(self.draft, self.library)
 
-    def run(self) -> None:
-        """Add this library's changes to the draft."""
+    def run(self, only: Sequence[int] | None = None) -> None:
+        """Add this library's changes to the draft: those of all members, or of those at these positions and of leavers."""
         members, held, wanted = self.draft.desired.members, self.held, self.wanted
-        numbered = zip(self.draft.matching.records, self.draft.numbers, strict=True)
-        for position, (record, number) in enumerate(numbered):
+        records, numbers = self.draft.matching.records, self.draft.numbers
+        for position in range(len(records)) if only is None else only:
+            record, number = records[position], numbers[position]
             rule = wanted.get(position)
             license = held.get(number, ABSENT) if number else ABSENT
             if rule is not None and not (self.is_over and license.kind is not Kind.PERMANENT):

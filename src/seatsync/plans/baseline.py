@@ -75,7 +75,7 @@ def baseline_of(draft: Draft, warnings: Sequence[Diagnostic], meaning: str) -> B
         "rules": rules_digest(),
         "files": dict(sorted(draft.desired.files.items())),
         "meaning": meaning,
-        "due": min(map(date.isoformat, _due(draft)), default=""),
+        "due": min(map(date.isoformat, chain(due_days(draft), _days_told(draft))), default=""),
         "remind": list(draft.desired.remind_after),
         "open": sorted(left_open),
         **({"renamed": sorted(renamed)} if (renamed := {*_renamed(draft)}) else {}),
@@ -152,16 +152,15 @@ def _days_told(draft: Draft) -> Iterator[date]:
     coming = {f"{grant.starts}" for grant in draft.desired.grants if grant.starts is not None}
     coming |= {grant.ends for grant in draft.desired.grants if grant.origin.file == settings}
     for day in (coming | {retire}) - {""}:
-        yield from map(date.fromisoformat, days_before(day))
+        yield from (known for known in map(date.fromisoformat, days_before(day)) if known > draft.today)
 
 
-def _due(draft: Draft) -> Iterator[date]:
+def due_days(draft: Draft) -> Iterator[date]:
     """The days on which grants begin, those after the last ones of grants, tags, leavers' seats, approvals and the institution, and
-    those on which members come due by tenure, those of purchases and contracts, and those some days before which people are told.
+    those on which members come due by tenure, and those of purchases and contracts.
 
     In a draft of some members, the day known before covers the others. (Due reminders are read from the ledger each time.)
     """
-    yield from (day for day in _days_told(draft) if day > draft.today)
     ends = [grant.until for grant in draft.desired.grants if grant.until is not None]
     ends += [approval.until for approval in draft.desired.approvals]
     ends += draft.entitlements.last_days

@@ -26,9 +26,11 @@ AT_ONCE = 5_000
 """Members taken at a time."""
 _END = "\x1f"
 """Ends each value. No value contains it."""
-_NOT_SAID = frozenset({"origin", "places", "digest", "files", "members", "counted", "rows", "ends_with", "rule"})
+_NOT_SAID = frozenset(
+    {"origin", "places", "digest", "files", "members", "counted", "rows", "ends_with", "rule", "scenarios"}
+)
 """Fields of the desired state that are places or bytes, the members, who are taken from columns, the rows of exports, for
-which their keys stand, and the fields of grants that follow from members."""
+which their keys stand, the fields of grants that follow from members, and what no plan depends on."""
 
 
 def meaning_of(desired: Desired, members: Iterable[Columns]) -> str:

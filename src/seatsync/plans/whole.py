@@ -17,14 +17,14 @@ from seatsync.sources.load import load
 
 def whole_plan(folder: InstitutionFolder, connection: Connection | None, now: datetime) -> PlanResult:
     """Return the plan and the findings, from all members. The slow path."""
-    loaded = load(folder, now, taken=_taken(folder, connection))
+    loaded = load(folder, now, taken=taken_of(folder, connection))
     if loaded.desired is None:
         return PlanResult(None, loaded.found)
     snapshot = read_renamed(connection, loaded.desired.institution.id, loaded.desired.was)
     return PlanResult(decide(loaded.desired, snapshot, connection, now, loaded.found), loaded.found)
 
 
-def _taken(folder: InstitutionFolder, connection: Connection | None) -> Container[str]:
+def taken_of(folder: InstitutionFolder, connection: Connection | None) -> Container[str]:
     """The keys of the exports that an apply has taken."""
     if connection is None or folder.institution_id is None:
         return ()

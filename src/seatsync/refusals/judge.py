@@ -42,6 +42,11 @@ RULES: tuple[ModuleType, ...] = (
 """Every rule, in the order in which refusals are listed."""
 
 
+def refusals_of(case: Case) -> list[Diagnostic]:
+    """The refusals of all rules, in their order."""
+    return [refusal for rule in RULES for refusal in rule.check(case)]
+
+
 def judge(draft: Draft, created_at: datetime, loading: list[Diagnostic], is_part: bool = False) -> Plan:
     """Return the draft as a plan, with its refusals and warnings.
 
@@ -52,7 +57,7 @@ def judge(draft: Draft, created_at: datetime, loading: list[Diagnostic], is_part
     """
     desired, snapshot = draft.desired, draft.snapshot
     case = Case(draft, slot_changes(snapshot, draft.groups), is_part)
-    refusals = [refusal for rule in RULES for refusal in rule.check(case)]
+    refusals = refusals_of(case)
     warned = [*loading, *warnings(case)]
     at_vendor = any(library.is_at_vendor for library in (*snapshot.libraries.values(), *desired.libraries.values()))
     work = {}

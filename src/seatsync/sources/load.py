@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from seatsync.domain.approval import Approval
 from seatsync.domain.brand.logo import HOW_TO_SAVE, MOST_READ, as_logo, logo_fault
-from seatsync.domain.desired import Counted, Desired, Limits, Roster, Term
+from seatsync.domain.desired import Counted, Desired, Limits, Roster, Scenario, Term
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.institution import Admin, Contact, Helper, Institution
 from seatsync.domain.origin import Origin
@@ -141,6 +141,10 @@ class _Loader:
             places=self._places(),
             was=institution.was or "",
             terms={id: Term(term.from_, term.until) for id, term in self.config.terms.items()},
+            scenarios=[
+                Scenario(id, one.add, tuple(one.tags), one.on, one.until, self.key("scenarios", id))
+                for id, one in self.config.scenarios.items()
+            ],
         )
 
     def _brand(self) -> tuple[str, str]:

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, select
 
 from seatsync.domain.institution import Institution
 from seatsync.domain.license import Kind, Status
+from seatsync.domain.portal.at_vendor import TO_DO
 from seatsync.domain.text.days import day_in
-from seatsync.domain.waiting import claim_by, invited_at
+from seatsync.domain.waiting import claim_by, invited_at, will_be_sent
 from seatsync.ledger import tables
 from seatsync.ledger.queries.lookup import in_grace
 from seatsync.ledger.queries.waiting import SeatKey, letters_of_seats
@@ -35,6 +36,27 @@ def lapsing(connection: Connection, institution: str, settings: Institution, tod
     seats = {(row.library, row.member) for row in connection.execute(query)}
     days = _last_days(connection, institution, settings, seats)
     return {key: sent.isoformat() for key, (sent, last) in days.items() if last < today}
+
+
+def invitation_days(connection: Connection, settings: Institution, today: date) -> dict[SeatKey, date]:
+    """The day on which the invitation to each unclaimed temporary seat (library, member) was sent, or will be if nothing more happens:
+    one that waits to be sent goes out ``today``. Seats without such an invitation are left out.
+    """
+    license, found = tables.license.c, dict[SeatKey, date]()
+    query = select(license.library, license.member).where(
+        license.institution == settings.id,
+        license.status == Status.UNCLAIMED.value,
+        license.kind == Kind.TEMPORARY.value,
+        license.there.not_in(sorted(TO_DO)),
+    )
+    seats = {(row.library, row.member) for row in connection.execute(query)}
+    for key, letters in letters_of_seats(connection, settings.id, seats, ""):
+        seat_letters = [one.letter for one in letters]
+        if sent := invited_at(seat_letters):
+            found[key] = day_in(datetime.fromisoformat(sent), settings.timezone)
+        elif will_be_sent(seat_letters):
+            found[key] = today
+    return found
 
 
 def last_days_to_claim(connection: Connection, institution: str, seats: Collection[SeatKey]) -> dict[SeatKey, str]:

@@ -1,0 +1,1 @@
+"""The year run ahead: what each coming day brings to each library, and what follows from it."""

@@ -1,0 +1,124 @@
+"""The curve of a library: seats in use on each coming day, who waits, what falls due, and how many seats to order by when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from seatsync.domain.diagnostic import Diagnostic
+from seatsync.domain.money.purchases import Purchases
+
+
+class CurveDay(NamedTuple):
+    """A library at the end of a day (ISO).
+
+    ``asked`` are the seats that the files ask for: those in use, and one for each who waits or whom a blocked plan would give one.
+    ``granted``, ``ended`` (revoked or lapsed) and ``permanent`` (made permanent, or granted so) count what happens to seats on that
+    day, ``letters`` the letters of each kind that are written.
+    """
+
+    date: str
+    total: int
+    used: int
+    waiting: int
+    asked: int
+    granted: int = 0
+    ended: int = 0
+    permanent: int = 0
+    letters: Mapping[str, int] = {}
+
+    @property
+    def available(self) -> int:
+        return self.total - self.used
+
+    @property
+    def short(self) -> int:
+        """How many seats are missing."""
+        return max(0, self.asked - self.total)
+
+    def says_more_than(self, before: CurveDay) -> bool:
+        """Whether something is otherwise than the day before, or happens on this day."""
+        is_other = (self.total, self.used, self.waiting, self.asked) != before[1:5]
+        return bool(is_other or self.granted or self.ended or self.permanent or self.letters)
+
+
+class Notice(NamedTuple):
+    """The last day (ISO) on which notice can be given of a contract, its end and its order."""
+
+    day: str
+    until: str
+    order: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """The curve of a library: the first day, and each day on which something changes."""
+
+    library: str
+    title: str
+    days: Sequence[CurveDay]
+    purchases: Purchases = ()
+
+    @property
+    def full_on(self) -> str:
+        """The first day (ISO) on which no seat is available; empty if there is none, or if there never is a seat."""
+        return next((day.date for day in self.days if day.available <= 0 and (day.used or day.waiting)), "")
+
+    @property
+    def short_on(self) -> str:
+        """The first day (ISO) on which more seats are asked for than there are; empty for none."""
+        return next((day.date for day in self.days if day.short), "")
+
+    @property
+    def to_order(self) -> int:
+        """How many seats are missing on the day on which most are."""
+        return max(day.short for day in self.days)
+
+    @property
+    def most(self) -> CurveDay:
+        """The first day on which most seats are asked for."""
+        return max(self.days, key=lambda day: day.asked)
+
+    @property
+    def notices(self) -> Sequence[Notice]:
+        """The coming days by which notice must be given, soonest first."""
+        found = {
+            Notice(one.contract.notice_day, one.contract.until, one.contract.order)
+            for one in self.purchases
+            if one.contract is not None
+        }
+        return sorted(one for one in found if one.day >= self.days[0].date)
+
+    @property
+    def order_by(self) -> str:
+        """The first day (ISO) of notice before seats are missing; empty if none is, or if there is no such day."""
+        return next((one.day for one in self.notices if one.day <= self.short_on), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """From the day ``since`` (ISO) to ``until`` (ISO) the plan of each day is blocked, so nothing is applied."""
+
+    since: str
+    until: str
+    refusals: Sequence[Diagnostic]
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """The coming days of an institution, ``first`` and ``last`` (ISO) included.
+
+    ``letters`` are all letters by day. ``stops_on`` is the day (ISO) from which on nothing is known, because the files have a mistake on
+    it; empty if there is none. ``scenarios`` are those that the files are taken with.
+    """
+
+    institution: str
+    name: str
+    first: str
+    last: str
+    curves: Mapping[str, Curve]
+    blocked: Sequence[Blocked] = ()
+    letters: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    stops_on: str = ""
+    scenarios: Sequence[str] = ()

@@ -1,0 +1,93 @@
+"""The year of a folder and its ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from seatsync.domain.desired import Desired, Scenario
+from seatsync.domain.diagnostic import Diagnostic
+from seatsync.domain.failure import ExitCode, Failure
+from seatsync.domain.text.days import day_in
+from seatsync.domain.text.guesses import did_you_mean
+from seatsync.ledger.read import read_renamed
+from seatsync.planning.year.curve import Year
+from seatsync.plans.whole import taken_of
+from seatsync.plans.year.files import FilesOfDays
+from seatsync.plans.year.outside import Outside
+from seatsync.plans.year.simulation import run_ahead
+from seatsync.sources.institution_folder import InstitutionFolder
+from seatsync.sources.load import load
+
+AHEAD = timedelta(days=365)
+
+
+class NoScenario(Failure):
+    """The files have no scenario of that name."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        listed = (
+            f"It has: {', '.join(known)}."
+            if known
+            else "It has none: `scenarios: {intake: {add: 60, on: 2027-09-01}}`."
+        )
+        super().__init__(f'seatsync.yaml has no scenario "{name}". {did_you_mean(name, known)}'.rstrip(), listed)
+
+
+class Looked(NamedTuple):
+    """The year, if the files have no mistakes, and what was found in them."""
+
+    year: Year | None
+    found: list[Diagnostic]
+
+
+def year_ahead(
+    folder: InstitutionFolder,
+    connection: Connection | None,
+    now: datetime,
+    until: datetime | None = None,
+    scenarios: Sequence[str] = (),
+) -> Looked:
+    """Run the days from ``now`` on ahead, a year or ``until`` a day, with these scenarios of the files.
+
+    Raises:
+        NoScenario: the files have none of that name.
+        DayPast: ``until`` is over.
+    """
+    taken = taken_of(folder, connection)
+    desired, found, _ = load(folder, now, taken=taken)
+    if desired is None:
+        return Looked(None, found)
+    with_them = [_scenario(desired, name) for name in scenarios]
+    timezone = desired.institution.timezone
+    first = day_in(now, timezone)
+    last = day_in(until, timezone) if until is not None else first + min(AHEAD, date.max - first)
+    if last < first:
+        raise DayPast(first, last)
+    books = read_renamed(connection, desired.institution.id, desired.was)
+    known_as = books.institution.id if books.institution is not None else desired.institution.id
+    files = FilesOfDays(folder, taken, desired, first, with_them)
+    year = run_ahead(files, books, Outside(connection, known_as), first, last)
+    return Looked(replace(year, scenarios=[*scenarios]) if year is not None else None, found)
+
+
+class DayPast(Failure):
+    """The last day to look at is over."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, first: date, last: date) -> None:
+        super().__init__(f"{last} is over: today is {first}.", "Name a later day with --until.")
+
+
+def _scenario(desired: Desired, name: str) -> Scenario:
+    known = {one.name: one for one in desired.scenarios}
+    if name not in known:
+        raise NoScenario(name, [*known])
+    return known[name]

@@ -1,0 +1,104 @@
+"""What a year brings, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from seatsync.domain.diagnostic import counted
+from seatsync.planning.year.curve import Blocked, Curve, CurveDay, Year
+from seatsync.reports.view.counting import letters_in_words
+
+Spell = Callable[[str], str]
+"""How a day (ISO) is written: as it is, or spelled."""
+
+
+def heading(year: Year, spell: Spell = str) -> str:
+    """``Grace Seminary from 2026-09-01 to 2027-09-01, if nothing else happens``, or with scenarios."""
+    otherwise = f"with {' and '.join(year.scenarios)}, " if year.scenarios else ""
+    return f"{year.name} from {spell(year.first)} to {spell(year.last)}, {otherwise}if nothing else happens"
+
+
+def seats(curve: Curve, spell: Spell = str) -> str:
+    """How many seats are in use today, and how many at most."""
+    now, most = curve.days[0], curve.most
+    today = f"{now.used:,} of {counted(now.total, 'seat')} in use on {spell(now.date)}"
+    line = f", {counted(now.waiting, 'member waits', 'members wait')}" if now.waiting else ""
+    if most.asked == now.asked:
+        return f"{today}{line}, and never more are asked for."
+    return f"{today}{line}; at most {most.asked:,} of {most.total:,} are asked for, on {spell(most.date)}."
+
+
+def full(curve: Curve, spell: Spell = str) -> str:
+    """When no seat is left."""
+    return f"Full on {spell(curve.full_on)}." if curve.full_on else "Never full."
+
+
+def order(curve: Curve, spell: Spell = str) -> str:
+    """How many seats to order, and by when."""
+    if not curve.to_order:
+        return "Nothing to order."
+    worst = next(day for day in curve.days if day.short == curve.to_order)
+    least = next(day for day in curve.days if day.short)
+    since = f"From {spell(least.date)} on seats are missing"
+    since += f", at most {worst.short:,} (on {spell(worst.date)})" if worst.short > least.short else ""
+    by = spell(curve.order_by or least.date)
+    contract = next((one for one in curve.notices if one.day == curve.order_by), None)
+    which = f"contract {contract.order}".rstrip() if contract is not None else ""
+    why = f", the last day of notice of the {which}" if contract is not None and not contract.order else ""
+    why = f", the last day of notice of {which}" if contract is not None and contract.order else why
+    return f"{since}: order {counted(curve.to_order, 'seat')} by {by}{why}."
+
+
+def blocked(one: Blocked, year: Year, spell: Spell = str) -> str:
+    """From when to when no plan can be applied, and why."""
+    codes = ", ".join(dict.fromkeys(f"{it.code}{f' in {it.library}' if it.library else ''}" for it in one.refusals))
+    until = "" if one.until == year.last else f" to {spell(one.until)}"
+    return (
+        f"From {spell(one.since)}{until or ' on'} the plan of each day is blocked ({codes}): nothing is granted, ends or is sent. "
+        f"`seatsync plan --now {one.since}` says more."
+    )
+
+
+def stops(year: Year, spell: Spell = str) -> str:
+    """From when on nothing is known; empty if all is."""
+    if not year.stops_on:
+        return ""
+    return (
+        f"From {spell(year.stops_on)} on nothing is known, because the files have a mistake on that day: "
+        f"`seatsync validate --now {year.stops_on}` says which."
+    )
+
+
+def happens(day: CurveDay, before: CurveDay | None) -> str:
+    """What happens on a day: ``60 granted, 12 end, 10 seats more; 60 invitations``."""
+    return "; ".join(
+        filter(None, (", ".join(_changes(day, before)), letters_in_words(day.letters) if day.letters else ""))
+    )
+
+
+def _changes(day: CurveDay, before: CurveDay | None) -> Iterator[str]:
+    if day.granted:
+        yield f"{day.granted:,} granted"
+    if day.ended:
+        yield f"{day.ended:,} {'ends' if day.ended == 1 else 'end'}"
+    if day.permanent:
+        yield f"{day.permanent:,} permanent"
+    if before is not None and day.total != before.total:
+        yield f"{counted(abs(day.total - before.total), 'seat')} {'more' if day.total > before.total else 'fewer'}"
+    if day.short and (before is None or day.short != before.short):
+        yield f"{day.short:,} missing"
+
+
+def chosen(days: Sequence[CurveDay], most: int) -> list[CurveDay]:
+    """The days that say most: those with the greatest change of the seats in use, asked for or there; the first is always among them."""
+    first, *rest = days
+    pairs = [*zip(days, rest, strict=False)]
+    moving = [day for before, day in pairs if (day.total, day.used, day.waiting, day.asked) != before[1:5]]
+    if len(moving) < most:
+        return [first, *moving]
+    moved = {
+        day.date: abs(day.asked - old.asked) + abs(day.used - old.used) + abs(day.total - old.total)
+        for old, day in pairs
+    }
+    kept = {day.date for day in sorted(moving, key=lambda day: (-moved[day.date], day.date))[: most - 1]}
+    return [first, *(day for day in moving if day.date in kept)]
