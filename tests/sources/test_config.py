@@ -10,7 +10,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from seatsync.formats import approvals, config, grants, libraries, purchases, roster_entry
+from seatsync.formats import approvals, config, grants, libraries, purchases, roster_entry, scenarios, terms
 from seatsync.formats.fields import Closed
 from seatsync.sources.config import read_config
 from seatsync.sources.institution_folder import InstitutionFolder
@@ -50,6 +50,11 @@ terms:
   fall-2026:
     from: 2026-08-24
     until: 2026-12-18
+scenarios:
+  intake:
+    add: 60
+    tags: [student]
+    on: 2027-09-01
 rosters:
   - path: students.csv
     take:
@@ -100,7 +105,7 @@ approvals:
 
 
 def mappings(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    if isinstance(value, dict) and path not in (("libraries",), ("terms",)):  # their keys are names
+    if isinstance(value, dict) and path not in (("libraries",), ("terms",), ("scenarios",)):  # their keys are names
         yield path
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in items:
@@ -123,7 +128,7 @@ def place_inside(path: tuple[str | int, ...]) -> tuple[int, int]:
     return node.start_mark.line + 1, node.start_mark.column + 1
 
 
-_MODELS = (approvals, config, grants, libraries, purchases, roster_entry)
+_MODELS = (approvals, config, grants, libraries, purchases, roster_entry, scenarios, terms)
 
 
 def test_an_example_has_every_model_of_the_config(tmp_path: Path) -> None:

@@ -106,6 +106,7 @@ LONG = (
     "plans/test_rollback.py",
     "plans/test_rules_cannot_be_skipped.py",
     "plans/test_shapes.py",
+    "plans/year/test_comes_true.py",
     "portal/test_accounts.py",
     "portal/test_admin_pages.py",
     "portal/test_at_vendor.py",

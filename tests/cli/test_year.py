@@ -1,0 +1,196 @@
+"""``seatsync year``: what the coming days bring, in one command."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.command_line import Outcome, seatsync
+
+pytestmark = pytest.mark.usefixtures("database")
+
+CONFIG = """\
+version: 1
+institution:
+  id: grace
+  name: Grace
+  timezone: America/Chicago
+  admins: [{given_name: Ruth, family_name: Abel, email: ruth@grace.example}]
+terms:
+  fall: {from: 2026-08-24, until: 2026-12-18}
+  spring: {from: 2027-01-11, until: 2027-05-07}
+libraries:
+  books:
+    title: Books
+    system: logos-library
+    slots:
+      - {count: 3, until: 2027-07-31, contract: {until: 2027-07-31, notice: 60d, order: PO-1187}}
+      - {count: 1}
+rosters: [{path: members.csv}]
+grants:
+  - {library: books, kind: temporary, to: {tags: [student]}, term: fall}
+  - {library: books, kind: temporary, to: {tags: [student]}, term: spring}
+  - {library: books, kind: temporary, to: {tags: [staff]}}
+invites: {remind_after: [3d]}
+scenarios:
+  intake: {add: 3, tags: [student], on: 2027-02-01, until: 2027-04-30}
+"""
+MEMBERS = """\
+email,given_name,family_name,tags
+ann@grace.example,Ann,Lee,student
+ben@grace.example,Ben,Ode,student
+eve@grace.example,Eve,Fox,staff
+"""
+NOW = "2026-09-01"
+
+
+@pytest.fixture
+def school(tmp_path: Path) -> Path:
+    (tmp_path / "seatsync.yaml").write_text(CONFIG, encoding="utf-8")
+    (tmp_path / "members.csv").write_text(MEMBERS, encoding="utf-8")
+    ran(tmp_path, "apply", "--yes")
+    return tmp_path
+
+
+def ran(folder: Path, *args: str, now: str = NOW, code: int = 0) -> Outcome:
+    outcome = seatsync(*args, "--now", now, folder=folder)
+    assert outcome.code == code, (args, outcome.out, outcome.err)
+    return outcome
+
+
+def year(folder: Path, *args: str, now: str = NOW) -> Any:
+    return json.loads(ran(folder, "year", *args, "--format", "json", now=now).out)
+
+
+def in_use(said: Any) -> dict[str, tuple[int, int]]:
+    """The seats in use and available, by day."""
+    return {day["date"]: (day["used"], day["available"]) for day in said["libraries"]["books"]["days"]}
+
+
+def test_each_day_on_which_something_changes_is_there(school: Path) -> None:
+    said = year(school)
+    assert (said["institution"], said["from"], said["until"]) == ("grace", "2026-09-01", "2027-09-01")
+    assert in_use(said) == {
+        "2026-09-01": (3, 1),
+        "2026-09-04": (3, 1),
+        "2026-12-19": (1, 3),
+        "2027-01-11": (3, 1),
+        "2027-01-14": (3, 1),
+        "2027-05-08": (1, 3),
+        "2027-08-01": (1, 0),
+    }
+    days = {day["date"]: day for day in said["libraries"]["books"]["days"]}
+    assert days["2026-09-04"]["letters"] == {"reminder": 3}
+    assert days["2026-12-19"]["ended"] == 2
+    assert (days["2027-01-11"]["granted"], days["2027-01-11"]["letters"]) == (2, {"invitation": 2})
+    assert days["2027-08-01"]["total"] == 1
+    assert said["letters"][-1] == {"date": "2027-01-14", "reminder": 2}
+
+
+def test_nothing_is_written(school: Path) -> None:
+    before = ran(school, "log", "--format", "json").out
+    year(school)
+    assert ran(school, "log", "--format", "json").out == before
+    assert ran(school, "plan", now="2026-09-02").out.count("Nothing to do") == 1
+
+
+def test_what_the_files_change_comes_with_the_first_day(school: Path) -> None:
+    more = MEMBERS + "dan@grace.example,Dan,Roe,student\n"
+    (school / "members.csv").write_text(more, encoding="utf-8")
+    said = year(school)
+    assert in_use(said)["2026-09-01"] == (4, 0)
+    assert said["libraries"]["books"]["full_on"] == "2026-09-01"
+    assert said["libraries"]["books"]["to_order"] == 0
+
+
+def test_how_many_seats_to_order_before_a_day_is_one_command(school: Path) -> None:
+    """Three more students begin in February, so two seats are missing; by the end of May notice can be given."""
+    books = year(school, "--until", "2027-06-30", "--with", "intake")["libraries"]["books"]
+    assert (books["to_order"], books["short_on"], books["order_by"]) == (2, "2027-02-01", None)
+    text = ran(school, "year", "--until", "2027-06-30", "--with", "intake").out
+    assert "From 2027-02-01 on seats are missing: order 2 seats by 2027-02-01." in text
+    assert "Grace from 2026-09-01 to 2027-06-30, with intake, if nothing else happens" in text
+
+
+def test_a_total_that_falls_names_the_last_day_of_notice(school: Path) -> None:
+    staff = CONFIG.replace("tags: [staff]", "tags: [student]")
+    (school / "seatsync.yaml").write_text(staff, encoding="utf-8")
+    books = year(school)["libraries"]["books"]
+    assert (books["to_order"], books["short_on"], books["order_by"]) == (1, "2027-08-01", "2027-06-01")
+    assert "order 1 seat by 2027-06-01, the last day of notice of contract PO-1187." in ran(school, "year").out
+
+
+def test_a_plan_that_would_be_blocked_is_told_with_its_days(school: Path) -> None:
+    said = year(school, "--with", "intake")
+    refused = [{"code": "slots-exceeded", "library": "books"}]
+    assert said["blocked"] == [{"from": "2027-02-01", "until": "2027-04-30", "refusals": refused}]
+    assert in_use(said)["2027-02-01"] == (3, 1)
+    assert in_use(said)["2027-05-08"] == (1, 3), "afterwards the days go on"
+    text = ran(school, "year", "--with", "intake").out
+    assert "From 2027-02-01 to 2027-04-30 the plan of each day is blocked (slots-exceeded in books)" in text
+    assert "blocked" not in year(school)
+
+
+def test_who_waits_is_told_where_a_library_has_a_line(school: Path) -> None:
+    (school / "seatsync.yaml").write_text(
+        CONFIG.replace("    slots:\n", "    when_full: wait\n    slots:\n"), encoding="utf-8"
+    )
+    books = year(school, "--with", "intake")["libraries"]["books"]
+    days = {day["date"]: (day["used"], day["waiting"]) for day in books["days"]}
+    assert days["2027-02-01"] == (4, 2)
+    assert days["2027-05-01"] == (3, 0)
+    assert (books["full_on"], books["to_order"]) == ("2027-02-01", 2)
+
+
+def test_a_member_s_last_day_comes_as_the_files_will_be_read_then(school: Path) -> None:
+    rows = [f"{line},{end}" for line, end in zip(MEMBERS.splitlines(), ("end_date", "", "2026-10-31", ""), strict=True)]
+    (school / "members.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    assert in_use(year(school))["2026-11-01"] == (2, 2)
+    assert in_use(year(school))["2027-01-11"] == (2, 2)
+
+
+def test_before_the_first_apply_it_is_the_year_of_the_files(tmp_path: Path) -> None:
+    (tmp_path / "seatsync.yaml").write_text(CONFIG, encoding="utf-8")
+    (tmp_path / "members.csv").write_text(MEMBERS, encoding="utf-8")
+    said = year(tmp_path)
+    assert in_use(said)["2026-09-01"] == (3, 1)
+    assert said["letters"][0] == {"date": "2026-09-01", "admin-welcome": 1, "invitation": 3}
+
+
+def test_the_table_is_csv_too(school: Path) -> None:
+    lines = ran(school, "year", "--format", "csv").out.splitlines()
+    assert lines[0] == "institution,library,date,total,used,available,waiting,asked,granted,ended,permanent,letters"
+    assert lines[3] == "grace,books,2026-12-19,4,1,3,0,1,0,2,0,0"
+
+
+def test_no_member_is_named(school: Path) -> None:
+    for format in ("text", "json", "csv"):
+        said = ran(school, "year", "--format", format, "--verbose").out
+        assert not any(name in said for name in ("ann@", "Lee", "ruth@", "Abel"))
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["--until", "2026-08-31"], "2026-08-31 is over: today is 2026-09-01."),
+        (["--with", "intak"], 'seatsync.yaml has no scenario "intak". Did you mean "intake"?'),
+    ],
+)
+def test_wrong_usage_is_told(school: Path, args: list[str], told: str) -> None:
+    assert told in ran(school, "year", *args, code=64).err
+
+
+def test_files_with_mistakes_have_no_year(school: Path) -> None:
+    (school / "seatsync.yaml").write_text(CONFIG.replace("add: 3", "add: 0"), encoding="utf-8")
+    assert "scenarios" in ran(school, "year", code=3).out + ran(school, "year", code=3).err
+
+
+@pytest.mark.parametrize("width", ["60", "80", "120"])
+def test_it_fits_a_terminal(school: Path, width: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", width)
+    lines = ran(school, "year", "--with", "intake").out.splitlines()
+    assert max(map(len, lines)) <= int(width)
+    assert any("█" in line for line in lines)
