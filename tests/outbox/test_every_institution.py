@@ -263,3 +263,17 @@ def _until(is_so: Callable[[], bool]) -> None:
     while not is_so():
         assert time.monotonic() < end, "it took too long"
         time.sleep(0.05)
+
+
+def test_each_institution_has_its_own_briefing(schools: Path, room: Choosy) -> None:
+    for name, how_often in (("grace", "monday"), ("hope-college", "daily")):
+        with (schools / name / "seatsync.yaml").open("a") as config:
+            config.write(f"briefing: {{to: admins, every: {how_often}}}\n")
+        applied(schools / name, *crowd(1))
+    assert sent(schools, "--all") == {"sent": 6}
+    room.letters.clear()
+    assert sent(schools, "--all", now="2026-09-02") == {"sent": 1}
+    assert [letter["Subject"] for letter in room.letters] == ["Hope College, 2 September 2026: 1 to look at"]
+    assert sent(schools, "--all", now="2026-09-02") == {}
+    assert sent(schools, "--all", now="2026-09-07") == {"sent": 2}
+    ran(schools / "grace", "verify")

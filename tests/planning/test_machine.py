@@ -30,6 +30,7 @@ from seatsync.apply.at_vendor import done
 from seatsync.apply.claims import Unavailable, claim, member_with_email, opt_out
 from seatsync.apply.members import record_resend
 from seatsync.domain.action import Letter
+from seatsync.domain.calendar.distances import TOLD_ONCE
 from seatsync.domain.desired import After, Desired, Grant, Leave, Limits, Roster, Selector
 from seatsync.domain.institution import Admin, Institution
 from seatsync.domain.letters import LetterState
@@ -214,7 +215,9 @@ class Seats(RuleBasedStateMachine):
         assert saved is not None
         carry_out(self.ledger, saved, self.now.date(), plan.created_at, "machine", "")
         after = self.snapshot()
-        assert self.plan().changes == []
+        nothing = self.plan()
+        assert nothing.changes == []
+        assert not [warning for warning in nothing.warnings if warning.code in TOLD_ONCE], "it was told"
         self.nobody_was_overtaken(before, after)
         for library in after.libraries:
             assert after.slots(library) == plan.slots[library].after

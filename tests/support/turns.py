@@ -79,6 +79,7 @@ LONG = (
     "ledger/test_shared_ledger.py",
     "ledger/test_stores.py",
     "metrics/test_scraping.py",
+    "outbox/test_briefing.py",
     "outbox/test_every_institution.py",
     "outbox/test_hostile_templates.py",
     "outbox/test_languages.py",
