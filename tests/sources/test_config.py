@@ -1,7 +1,8 @@
-"""``seatsync.yaml``: an unknown key is reported at its place, in every model."""
+"""``seatsync.yaml``: an unknown key and a wrong value are reported at their place in plain words, in every model."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,10 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
+from seatsync.domain.diagnostic import Diagnostic
 from seatsync.formats import approvals, config, grants, libraries, purchases, roster_entry, scenarios, terms
 from seatsync.formats.fields import Closed
+from seatsync.sources import yaml_tree
 from seatsync.sources.config import read_config
 from seatsync.sources.institution_folder import InstitutionFolder
 
@@ -180,3 +183,73 @@ def test_a_misspelt_address_of_the_sender_is_told_at_its_place(tmp_path: Path) -
     assert report.message == '"adress" is not a key of mail. Did you mean "address"?'
     assert report.origin is not None
     assert (report.origin.line, report.origin.column) == (EVERYTHING.splitlines().index("mail:") + 1, 8)
+
+
+def keys(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every key of every model in a file, with the place of one mapping that may have it."""
+    if isinstance(value, BaseModel):
+        for name, field in type(value).model_fields.items():
+            yield path, field.alias or name
+            yield from keys(getattr(value, name), (*path, field.alias or name))
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield from keys(item, (*path, key))
+
+
+def found_in(values: Any) -> list[Diagnostic]:
+    found: list[Diagnostic] = []
+    tree = yaml_tree.parse(yaml.safe_dump(values), "seatsync.yaml", found)
+    read_config(tree, found)
+    return found
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["many", "4.5", "-1", "30", "", "9" * 30, "fourty", ["x"], [["x"]], [{"a": "b"}], {"a": "b"}],
+    ids=str,
+)
+def test_a_wrong_value_is_told_in_our_own_words_whatever_the_key(wrong: Any) -> None:
+    sound = yaml.load(EVERYTHING, Loader=yaml.BaseLoader)
+    for path, key in dict.fromkeys(keys(config.SeatsyncFile.model_validate(sound))):
+        values = copy.deepcopy(sound)
+        around = values
+        for step in path:
+            around = around[step]
+        around[key] = wrong
+        for one in found_in(values):
+            assert "should" not in one.message, (path, key, one.message)
+            assert one.help != "Correct it.", (path, key, one.message)
+
+
+@pytest.mark.parametrize(
+    ("key", "wrong", "message", "help"),
+    [
+        ("priority", "many", '"many" is not a whole number.', "Write digits only, for example 50."),
+        ("priority", "4.5", '"4.5" is not a whole number.', "Write digits only, for example 50."),
+        ("priority", "-1", '"-1" is out of range.', "Write a number from 0 to 9999."),
+        ("after", {"days": "99999"}, '"99999" is out of range.', "Write a number from 1 to 36500."),
+        ("after", {"terms": "x"}, '"x" is not a whole number.', "Write digits only, for example 50."),
+        (
+            "after",
+            "540",
+            "a mapping (key: value) is expected here.",
+            "Write its keys, each with a colon and a value. The keys here are days, terms, not_counting.",
+        ),
+    ],
+)
+def test_a_wrong_number_is_told_with_what_may_stand_there(key: str, wrong: Any, message: str, help: str) -> None:
+    values = yaml.load(EVERYTHING, Loader=yaml.BaseLoader)
+    values["grants"][1][key] = wrong
+    [one] = found_in(values)
+    assert one.message.endswith(message)
+    assert one.help == help
+
+
+def test_days_without_their_unit_are_told_with_it() -> None:
+    values = yaml.load(EVERYTHING, Loader=yaml.BaseLoader)
+    values["invites"]["reclaim_after"] = "30"
+    [one] = found_in(values)
+    assert (one.message, one.help) == (
+        'invites.reclaim_after: "30" is not a number of days.',
+        "Write it as 30d; 1d to 9999d are possible.",
+    )

@@ -105,19 +105,29 @@ def _tag(value: str) -> str:
     return value
 
 
-def _whole(value: Any) -> Any:
-    if isinstance(value, int) or (isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value)):
+def whole_between(least: int, most: int) -> BeforeValidator:
+    """A check that a value is a whole number from ``least`` to ``most``."""
+
+    def check(value: Any) -> Any:
+        if not re.fullmatch(r"-?[0-9]+", value if isinstance(value, str) else f"{value}"):
+            raise InvalidValue(f"{quoted(value)} is not a whole number", "Write digits only, for example 50.")
+        if len(f"{value}") > _MOST_DIGITS or not least <= int(value) <= most:
+            raise InvalidValue(f"{quoted(f'{value}')} is out of range", f"Write a number from {least} to {most}.")
         return value
-    if isinstance(value, str) and re.fullmatch(r"-?[0-9]+", value):
-        raise InvalidValue(f"{quoted(value)} is out of range", "Write a number from 0 to 999999999.")
-    raise InvalidValue(f"{quoted(value)} is not a whole number", "Write digits only, for example 50.")
+
+    return BeforeValidator(check)
+
+
+_MOST_DIGITS = 18
+_MOST = 999_999_999
 
 
 def _days(value: Any) -> Any:
     if isinstance(value, str) and re.fullmatch(r"[1-9]\d{0,3}d", value):
         return value
     fact = "is out of range" if isinstance(value, str) and re.fullmatch(r"\d+d", value) else "is not a number of days"
-    raise InvalidValue(f"{quoted(value)} {fact}", "Write it as 3d; 1d to 9999d are possible.")
+    example = f"{value}d" if isinstance(value, str) and re.fullmatch(r"[1-9]\d{0,3}", value) else "3d"
+    raise InvalidValue(f"{quoted(value)} {fact}", f"Write it as {example}; 1d to 9999d are possible.")
 
 
 def known_encoding(value: str) -> str:
@@ -192,4 +202,4 @@ WebAddress = Annotated[
     AfterValidator(_web_address),
     WithJsonSchema({"type": "string", "format": "uri", "pattern": "^https://", "maxLength": MAX_ADDRESS}),
 ]
-Whole = Annotated[int, BeforeValidator(_whole), Field(ge=0)]
+Whole = Annotated[int, whole_between(0, _MOST), Field(ge=0)]

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Discriminator, Field, ValidationInfo, field_val
 from pydantic import Tag as Variant
 
 from seatsync.domain.line import MOST_PRIORITY
-from seatsync.formats.fields import AnyText, Closed, Day, Email, InvalidValue, Text, one_of
+from seatsync.formats.fields import AnyText, Closed, Day, Email, InvalidValue, Text, one_of, whole_between
 from seatsync.formats.roster_entry import ENCODING, SHEET, Encoding
 
 KindName = Literal["temporary", "permanent"]
@@ -59,19 +59,22 @@ class LeaveEntry(Closed):
         return self
 
 
+_MOST_DAYS, _MOST_TERMS = 36_500, 1_000
+
+
 class AfterEntry(Closed):
     """When a member gets a permanent license."""
 
-    days: int | None = Field(
+    days: Annotated[int, whole_between(1, _MOST_DAYS)] | None = Field(
         None,
         ge=1,
-        le=36_500,
+        le=_MOST_DAYS,
         description="So many days after the member's first grant in this library, whatever was revoked or granted again since.",
     )
-    terms: int | None = Field(
+    terms: Annotated[int, whole_between(1, _MOST_TERMS)] | None = Field(
         None,
         ge=1,
-        le=1_000,
+        le=_MOST_TERMS,
         description="Instead of `days`: after so many of the `terms` above have ended, the first of them the one of the member's first "
         "grant in this library. Keep terms that have ended in the list.",
     )
@@ -124,7 +127,7 @@ class GrantEntry(Closed):
         description="To send the invitation again to members who have not claimed, write a new value here, for example today's date.",
     )
     regrant: bool = Field(False, description="Grant the license again to members who opted out.")
-    priority: int = Field(
+    priority: Annotated[int, whole_between(0, MOST_PRIORITY)] = Field(
         0,
         ge=0,
         le=MOST_PRIORITY,

@@ -182,7 +182,7 @@ def _keys(model: type[BaseModel]) -> list[str]:
 
 
 def _diagnostic(details: ErrorDetails, tree: yaml_tree.Node | None) -> Diagnostic:
-    path = _located(details["loc"]).path
+    path, model = _located(details["loc"])
     kind, context, given = details["type"], details.get("ctx", {}), details["input"]
     where = yaml_tree.place(tree, path, NAME, of_key="[key]" in details["loc"])
     if kind == "missing":
@@ -198,6 +198,8 @@ def _diagnostic(details: ErrorDetails, tree: yaml_tree.Node | None) -> Diagnosti
         fact, help = str(error), error.help
     else:
         fact, help = _PLAIN.get(kind, (details["msg"], "Correct it."))
+        if kind in _OF_A_MAPPING and model is not None:
+            help += f" The keys here are {', '.join(_keys(model))}."
     return Diagnostic("invalid-value", f"{_as_text(path)}: {fact}.", help, where)
 
 
@@ -221,12 +223,11 @@ def _not_one_of(path: KeyPath, context: Mapping[str, Any], given: Any, tree: yam
 _APPROVABLE = "'too-many-revokes', 'empty-roster', 'identity-changed'"
 
 _MAPPING = ("a mapping (key: value) is expected here", "Write its keys, each with a colon and a value.")
+_OF_A_MAPPING = ("dict_type", "model_type", "model_attributes_type")
 _PLAIN = {
     "bool_parsing": ("the value must be true or false", "Write true or false."),
     "bool_type": ("the value must be true or false", "Write true or false."),
-    "dict_type": _MAPPING,
-    "model_type": _MAPPING,
-    "model_attributes_type": _MAPPING,
+    **dict.fromkeys(_OF_A_MAPPING, _MAPPING),
     "list_type": ("a list is expected here", "Write [a, b], or lines that begin with a hyphen."),
     "too_short": ("at least one is needed", "Add one."),
 }
