@@ -10,11 +10,20 @@ unset SEATSYNC_LEDGER SEATSYNC_FORMAT
 unset CI GITHUB_ACTIONS GITLAB_CI # as on a developer's machine; these people are made up
 
 title() { printf '\n\033[1m━━ %s\033[0m\n' "$1"; }
-run() { printf '\n$ %s\n' "$*"; "$@"; }
+# The words of a command, as a shell takes them again.
+quoted() {
+    for word; do
+        case $word in
+            '' | *[!A-Za-z0-9_./:@=,%+-]*) printf " '%s'" "$(printf '%s' "$word" | sed "s/'/'\\\\''/g")" ;;
+            *) printf ' %s' "$word" ;;
+        esac
+    done
+}
+run() { printf '\n$%s\n' "$(quoted "$@")"; "$@"; }
 # Run a command that must exit with the given code.
 must_exit_with() {
     expected=$1; shift
-    printf '\n$ %s\n' "$*"
+    printf '\n$%s\n' "$(quoted "$@")"
     code=0; "$@" || code=$?
     printf '(exit code %s)\n' "$code"
     test "$code" = "$expected"
