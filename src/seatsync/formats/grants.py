@@ -126,7 +126,9 @@ class GrantEntry(Closed):
         None,
         description="To send the invitation again to members who have not claimed, write a new value here, for example today's date.",
     )
-    regrant: bool = Field(False, description="Grant the license again to members who opted out.")
+    regrant: bool = Field(
+        False, description="Grant the license again to members who opted out, or did not claim their seat in time."
+    )
     priority: Annotated[int, whole_between(0, MOST_PRIORITY)] = Field(
         0,
         ge=0,

@@ -51,6 +51,11 @@ def ways_out(case: Case, library: str, raise_slots: str, instead: str) -> str:
     else:
         who = counted(of_held, "member with a temporary license", "members with a temporary license")
         who = f"{counted(of_granted, 'member')} whom this plan grants it and {who}" if of_granted else who
+    known = case.desired.libraries.get(library)
+    if of_granted == missing and known is not None and not known.has_line:
+        who_waits = "that one waits" if missing == 1 else "those wait"
+        wait = f", or write `when_full: wait` under the library: {who_waits} in line then."
+        return f"{raise_slots} {instead} take {who} out of the grants{wait}"
     take = f"take {who} out of the grants.{_approval(case, library, of_held)}"
     if of_granted + of_held < missing:
         return f"{raise_slots} Or raise `slots` to {owned + left}, which the permanent licenses{_and_leavers(left)} need, and {take}"

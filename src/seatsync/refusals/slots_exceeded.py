@@ -4,7 +4,8 @@ Unclaimed, temporary and permanent seats are all in use. Seats that the same pla
 those of a change that is refused: a permanent license keeps its seat. The message names the members who come last in the
 files and so get no seat, and the oldest unclaimed seats: look at those first when seats run short.
 
-To fix: buy seats and raise `slots`, grant fewer, or take back seats that were never claimed.
+To fix: buy seats and raise `slots`, grant fewer, or take back seats that were never claimed. Or write `when_full: wait` under the
+library: who finds no seat then waits in line, and gets one when it is their turn.
 """
 
 from collections.abc import Iterator

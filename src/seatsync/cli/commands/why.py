@@ -196,6 +196,8 @@ def _explanation(
                 **({"own_end": held.own_end} if held.own_end else {}),
                 **_progress(snapshot.libraries.get(library), held),
                 **_line(connection, id, library, held),
+                **({"has_line": True} if library in desired.libraries and desired.libraries[library].has_line else {}),
+                **_ended(held, library, past, reasons),
                 "asked_for": [_grant(asking, folder) for asking in askings if asking.grant.library == library],
                 **_no_seat(desired.libraries.get(library), held, person.email if row is not None else "", run),
                 "events": _events(past, library, reasons, run),
@@ -227,6 +229,18 @@ def _line(connection: Connection | None, id: str, library: str, license: License
         return {}
     number, expected = turn(connection, id, library, license.place, license.until)
     return {"line": {"place": number, "waiting": line_lengths(connection, id)[library], "expected": expected}}
+
+
+def _ended(license: License, library: str, past: Iterable[HistoryLine], reasons: Mapping[int, str]) -> dict[str, str]:
+    """The last day of a seat that was revoked because that day had passed; empty for all others."""
+    from seatsync.domain.license import Status
+    from seatsync.ledger.queries.origins import ended_on
+
+    if license.status is not Status.REVOKED:
+        return {}
+    told = [reasons[line.serial] for line in past if line.library == library and line.serial in reasons]
+    day = ended_on(told[-1]) if told else ""
+    return {"ended_on": day} if day else {}
 
 
 def _progress(library: Library | None, license: License) -> dict[str, str]:

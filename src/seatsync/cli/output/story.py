@@ -86,7 +86,8 @@ def _license(out: Writer, library: str, held: Mapping[str, Any], timezone: str) 
         until += f" (term {grant['term']})" if "term" in grant else ""
         until += f" with {grant['ends_with']}" if "ends_with" in grant else ""
         if grant.get("is_coming") and not grant["counts"]:
-            _line(out, f"    Gets a seat on {grant['from']} by {_place(grant)}: {grant['kind']}{until}.")
+            gets = "Gets a seat or waits in line" if held.get("has_line") else "Gets a seat"
+            _line(out, f"    {gets} on {grant['from']} by {_place(grant)}: {grant['kind']}{until}.")
             continue
         weaker = "" if grant["counts"] else ". It is not used: another grant is stronger, or this one has ended"
         _line(out, f"    {_place(grant)} asks for it: {grant['kind']}{until}{_due(grant) or weaker}.")
@@ -107,6 +108,8 @@ def _held(held: Mapping[str, Any]) -> str:
     if line := held.get("line"):
         expected = f"; end dates free a seat for them on {line['expected']}" if line["expected"] else ""
         return f"no seat, number {line['place']:,} of {line['waiting']:,} in line{expected}"
+    if "ended_on" in held:
+        return f"no seat, ended on {held['ended_on']}"
     return f"no seat, {status_in_words(held['status'], held.get('at_vendor', ''))}"
 
 

@@ -139,6 +139,14 @@ def reasons_of_revokes(connection: Connection, institution: str, member: int, ti
     return _reasons(connection, institution, _events_of(connection, institution, member), timezone)
 
 
+_LEFT, _ENDED = "left the roster", "its last day was "
+
+
+def ended_on(reason: str) -> str:
+    """The last day (ISO) of a seat, from the reason of its revoke; empty where another reason ended it."""
+    return reason.partition(_ENDED)[2]
+
+
 def _events_of(connection: Connection, institution: str, member: int) -> list[Row[Any]]:
     event, entry = tables.event.c, tables.entry.c
     query = (
@@ -167,10 +175,10 @@ def _reasons(connection: Connection, institution: str, rows: Sequence[Row[Any]],
             until[row.library] = json.loads(row.detail).get("until", "" if row.action == Action.GRANT else last)
         elif json.loads(row.detail).get("status") == Status.LAPSED:
             reasons[row.serial] = "not claimed in time"
-        elif row.entry in left:
-            reasons[row.serial] = "left the roster"
         elif "" < last < day_at(row.at, timezone):
-            reasons[row.serial] = f"its last day was {last}"
+            reasons[row.serial] = f"{_LEFT + '; ' if row.entry in left else ''}{_ENDED}{last}"
+        elif row.entry in left:
+            reasons[row.serial] = _LEFT
         elif (row.entry, row.library) in removed:
             reasons[row.serial] = "the library was removed"
         else:

@@ -121,13 +121,15 @@ def _notice(case: Case, one: Beginning) -> Diagnostic:
     what = "a permanent seat" if permanent else "a seat"
     then = "permanently" if permanent else f"then until {one.rule.ends}" if one.rule.ends else "then without an end"
     gets = f"{counted(new, f'member gets {what}', f'members get {what}')} of {title} on {one.rule.starts}"
+    if case.desired.libraries[one.rule.library].has_line:
+        gets += f" or {'waits' if new == 1 else 'wait'} in line"
     if not new:
         message = f"{counted(kept, 'member keeps the seat', 'members keep their seat')} of {title} on {one.rule.starts}, {then}."
     elif kept:
         message = f"{gets}, and {kept:,} who {'has' if kept == 1 else 'have'} one then {'keeps' if kept == 1 else 'keep'} it, {then}."
     else:
         message = f"{gets}."
-    help = "Nothing to do. The nightly run does it, for those whom the files name then. `seatsync why EMAIL` says when a member gets it."
+    help = "Nothing to do. The nightly run does it, for those whom the files name then. `seatsync why EMAIL` tells of one member."
     return Diagnostic("begins-later", message, help, one.rule.origin, Severity.NOTICE, one.rule.library)
 
 
