@@ -97,7 +97,7 @@ def plans(views: Sequence[PlanView], found: Sequence[Diagnostic] = ()) -> Iterat
 def outcomes(views: Sequence[PlanView]) -> str:
     """Return the outcome of a single plan, or for several plans how many had which outcome."""
     if len(views) == 1:
-        return views[0].decision
+        return views[0].panel.word
     kinds = ("blocked" if v.refused else "with changes" if v.plan.changes else "without changes" for v in views)
     return ", ".join(f"{number:,} {kind}" for kind, number in Counter(kinds).items())
 

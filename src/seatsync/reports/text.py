@@ -44,7 +44,11 @@ def plan(out: Writer, view: PlanView, everything: bool) -> None:
     out.line((view.title, "bold"))
     out.line((view.context, ""))
     out.line()
-    out.line((view.verdict, _VERDICTS[view.decision]))
+    word, colon, rest = view.verdict.partition(":")
+    style = _VERDICTS[view.decision]
+    out.line(
+        (word + colon, style), (rest, "bold" if view.panel.takes_away and view.decision is Decision.SAFE else style)
+    )
     out.table(view.facts, styles=("dim", ""), indent=2)
     if view.refused:
         out.line()

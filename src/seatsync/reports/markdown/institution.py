@@ -32,7 +32,7 @@ def institution_section(view: PlanView, facts: Panel, start: str, most: int, abo
     Its heading begins with ``start``. ``about`` is given for the only institution.
     """
     view = _without_links(view) if _needs_room(view, most) else view
-    head = f"{start} {facts.decision}: {literal(view.title)}\n\n"
+    head = f"{start} {facts.word}: {literal(view.title)}\n\n"
     head += f"{sentence(view, facts)} {literal(view.context)}{f',{about.at}' if about and about.commit else ''}.\n\n"
     head += remarks(replace(about, commit="")) if about else ""
     told = _panel(view)

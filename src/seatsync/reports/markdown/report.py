@@ -13,7 +13,7 @@ from seatsync.reports.markdown.institution import institution_section, own_excep
 from seatsync.reports.markdown.sections import finding_sections
 from seatsync.reports.room import MOST, fit
 from seatsync.reports.view.counting import actions_in_words, letters_in_words
-from seatsync.reports.view.decision import Decision, Panel, in_all, irrevocable, seen
+from seatsync.reports.view.decision import SAFE_TO_UNDO, Decision, Panel, in_all, irrevocable, losses_in_words, seen
 from seatsync.reports.view.escaping import escape_controls
 from seatsync.reports.view.plan import PlanView
 
@@ -21,6 +21,9 @@ _SIGNS = {Decision.BLOCKED: "❌", Decision.IRREVERSIBLE: "⚠️", Decision.SAF
 
 
 _WITHOUT_GREEN = {**_SIGNS, Decision.SAFE: "▫️", Decision.NOTHING: "▫️"}  # below a verdict that something is missing
+
+
+_UNDO = "↩️"
 
 
 _LEAST = 600  # characters that an institution needs for more than its verdict
@@ -42,7 +45,7 @@ def report(views: Sequence[PlanView], about: About | None = None, most: int = MO
     about = about or About()
     known = [(view, view.panel) for view in views]
     if len(known) == 1 and not (about.failure or about.invalid or about.stopped or about.unplanned or about.errors):
-        return _cut(institution_section(*known[0], f"## {_SIGNS[known[0][1].decision]}", most, about), most)
+        return _cut(institution_section(*known[0], f"## {_sign(known[0][1], _SIGNS)}", most, about), most)
     head = f"## {_verdict(known, about)}\n\n{failure(about)}{_totals(known, about)}{remarks(about)}"
     room = (most - len(head)) // (2 if known else 1)
     sections = [
@@ -97,7 +100,19 @@ def _decided(known: Sequence[tuple[PlanView, Panel]], about: About) -> str:
         return f"⚠️ Irreversible: {irrevocable(finals, changes, f' in {changing}')}"
     noted = sum(seen(view.plan) for view, _ in known)
     rest = f"; all {'others ' if noted else ''}can be undone"
-    return f"✅ Safe: {in_all(changes, noted, rest, f' in {changing}')}"
+    told = in_all(changes, noted, rest, f" in {changing}")
+    losses = losses_in_words(
+        sum(len(facts.lose) for _, facts in known),
+        sum(len(facts.lost_admins) for _, facts in known),
+        sum(facts.sooner for _, facts in known),
+    )
+    return f"{_UNDO} {SAFE_TO_UNDO}: {losses}. {told}" if losses else f"✅ Safe: {told}"
+
+
+def _sign(facts: Panel, signs: Mapping[Decision, str]) -> str:
+    """The sign of a verdict. A plan that takes something away has no green one."""
+    is_green = facts.decision is Decision.SAFE and signs is _SIGNS
+    return _UNDO if is_green and facts.takes_away else signs[facts.decision]
 
 
 def _totals(known: Sequence[tuple[PlanView, Panel]], about: About) -> str:
@@ -129,7 +144,7 @@ def _institutions(known: Sequence[tuple[PlanView, Panel]], most: int, signs: Map
     for done, number in enumerate(sorted(chosen, key=lambda number: (number >= blocked, _size(listed[number][0])))):
         sharing = blocked - done + 1 if done < blocked < len(chosen) else len(chosen) - done
         whole[number] = institution_section(
-            *listed[number], f"### {signs[listed[number][1].decision]}", len(verdicts[number]) + spare // sharing
+            *listed[number], f"### {_sign(listed[number][1], signs)}", len(verdicts[number]) + spare // sharing
         )
         spare -= len(whole[number]) - len(verdicts[number])
     sections = "".join(whole[number] for number in chosen)
@@ -154,7 +169,7 @@ def _verdict_line(view: PlanView, facts: Panel, signs: Mapping[Decision, str]) -
     plan = view.plan
     name = plan.name if len(plan.name) <= _LONGEST_NAME else f"{plan.name[: _LONGEST_NAME - 1]}…"
     title = escape_controls(f"{name} ({plan.institution})")
-    return f"- {signs[facts.decision]} **{facts.decision}**: {literal(title)}. {sentence(view, facts)}\n"
+    return f"- {_sign(facts, signs)} **{facts.word}**: {literal(title)}. {sentence(view, facts)}\n"
 
 
 def _verdict_lines(verdicts: Sequence[tuple[Panel, str]], most: int) -> str:

@@ -42,6 +42,7 @@ class Panel:
 
     ``gain`` and ``lose`` have the libraries of each. ``moved`` are the old and new e-mails that are at another domain: whoever
     reads the new address gets the seat. Pseudonyms do not say their domain, so a redacted plan has all new e-mails there.
+    ``sooner`` counts the seats that end earlier than before.
     """
 
     decision: Decision
@@ -52,6 +53,20 @@ class Panel:
     new_admins: Sequence[str]
     lost_admins: Sequence[str]
     moved: Sequence[tuple[str, str]]
+    sooner: int = 0
+
+    @property
+    def takes_away(self) -> bool:
+        """Whether somebody loses something by the plan, now or sooner than before."""
+        return bool(self.lose or self.lost_admins or self.sooner)
+
+    @property
+    def word(self) -> str:
+        """The verdict as a report shows it: where a safe plan takes something away, it says what is safe about it."""
+        return SAFE_TO_UNDO if self.decision is Decision.SAFE and self.takes_away else self.decision
+
+
+SAFE_TO_UNDO = "Safe to undo"
 
 
 def panel(plan: Plan) -> Panel:
@@ -59,11 +74,12 @@ def panel(plan: Plan) -> Panel:
     permanent, new_admins, lost_admins = dict[str, None](), dict[str, None](), dict[str, None]()
     gain: dict[str, list[str]] = {}
     lose: dict[str, list[str]] = {}
-    finals = 0
+    finals = sooner = 0
     for change in plan.changes:
         if effect(change) is Effect.FINAL:
             finals += 1
             permanent[change.member] = None
+        sooner += change.action is Action.LICENSE_UPDATE and effect(change) is Effect.LOSS
         if change.action is Action.GRANT and takes_seat(change):
             gain.setdefault(change.member, []).append(change.library)
         elif change.action is Action.REVOKE and not is_impossible(change):
@@ -74,8 +90,19 @@ def panel(plan: Plan) -> Panel:
             lost_admins[str((change.before or {}).get("email", ""))] = None
     decision = _decision(plan, finals)
     moved = list(_moved(plan))
-    sentence = _sentence(plan, decision, finals, len(lose), len(moved))
-    return Panel(decision, sentence, gain, lose, [*permanent], [*new_admins], [*lost_admins], moved)
+    losses = losses_in_words(len(lose), len(lost_admins), sooner)
+    sentence = _sentence(plan, decision, finals, losses, len(moved))
+    return Panel(decision, sentence, gain, lose, [*permanent], [*new_admins], [*lost_admins], moved, sooner)
+
+
+def losses_in_words(losers: int, admins: int, sooner: int) -> str:
+    """Who loses what by a plan: ``3 people lose access``, ``1 administrator is removed``, ``2 seats end earlier``; empty for nothing."""
+    told = [
+        counted(losers, "person loses access", "people lose access") if losers else "",
+        counted(admins, "administrator is removed", "administrators are removed") if admins else "",
+        counted(sooner, "seat ends earlier", "seats end earlier") if sooner else "",
+    ]
+    return "; ".join(filter(None, told))
 
 
 def _moved(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -153,24 +180,25 @@ def _decision(plan: Plan, finals: int) -> Decision:
     return Decision.IRREVERSIBLE if finals else Decision.SAFE
 
 
-def _sentence(plan: Plan, decision: Decision, finals: int, losers: int, moved: int) -> str:
+def _sentence(plan: Plan, decision: Decision, finals: int, losses: str, moved: int) -> str:
     changes = partial(in_all, len(plan.changes), seen(plan))
     passed = f" {counted(len(plan.approvals), 'limit')} passed by approval." if plan.approvals else ""
     if warnings := sum(one.severity is Severity.WARNING for one in plan.warnings):
         passed += f" {counted(warnings, 'warning')}."
-    lose = f"; {counted(losers, 'person loses', 'people lose')} access" if losers else ""
+    mails = ""
     if moved:
         where = "" if plan.redacted else " to another domain"
-        lose += f"; {counted(moved, 'e-mail changes', 'e-mails change')}{where}"
+        mails = f"; {counted(moved, 'e-mail changes', 'e-mails change')}{where}"
     match decision:
         case Decision.BLOCKED:
             return f"{counted(len(plan.refusals), 'rule')} broken. Nothing will be applied."
         case Decision.IRREVERSIBLE:
             noted = f"; {seen(plan):,} were seen at the vendor" if seen(plan) else ""
-            return f"{irrevocable(finals, len(plan.changes))}{noted}{lose}.{passed}"
+            lose = f"; {losses}" if losses else ""
+            return f"{irrevocable(finals, len(plan.changes))}{noted}{lose}{mails}.{passed}"
         case Decision.SAFE:
             undone = "; all can be undone" if not seen(plan) else "; all others can be undone"
-            return f"{changes(f'{lose}{undone}')}.{passed}"
+            return f"{f'{losses}. ' if losses else ''}{changes(f'{mails}{undone}')}.{passed}"
         case Decision.NOTHING:
             return f"The ledger matches the files.{passed}"
         case never:

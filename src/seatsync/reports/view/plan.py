@@ -60,7 +60,7 @@ class PlanView:
     def verdict(self) -> str:
         """The verdict in one sentence, which begins with its word."""
         sentence = self.panel.sentence
-        return f"{self.decision}: {sentence[:1].lower()}{sentence[1:]}"
+        return f"{self.panel.word}: {sentence[:1].lower()}{sentence[1:]}"
 
     @property
     def facts(self) -> list[Fact]:
