@@ -366,7 +366,9 @@ def test_however_many_institutions_with_the_longest_names_each_has_a_line_or_is_
     said = report(views)
     assert len(said) <= MOST
     heads = re.findall(r"^(?:###|-) .*\(", said, re.MULTILINE)
-    named = len([head for head in heads if "Blocked: Fünf" in head or "Safe to undo: Fünf" in head or "**: Fünf" in head])
+    named = len(
+        [head for head in heads if "Blocked: Fünf" in head or "Safe to undo: Fünf" in head or "**: Fünf" in head]
+    )
     [more] = re.findall(r"And ([\d,]+) more institution", said) or ["0"]
     assert named + int(more.replace(",", "")) == number
     first = said.index("Safe") if number > 30 else said.index("### ↩️ Safe to undo")

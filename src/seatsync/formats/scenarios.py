@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field, model_validator
 
-from seatsync.formats.fields import Closed, Day, InvalidValue, Tag
+from seatsync.formats.fields import Closed, Day, InvalidValue, Tag, whole_between
+
+_MOST = 1_000_000
 
 
 class ScenarioEntry(Closed):
     """Members who may come. Plans do not know them."""
 
-    add: int = Field(ge=1, le=1_000_000, description="How many members more.")
+    add: Annotated[int, whole_between(1, _MOST)] = Field(ge=1, le=_MOST, description="How many members more.")
     tags: list[Tag] = Field([], description="The tags that they have.")
     on: Day = Field(description="The day on which they come.")
     until: Day | None = Field(None, description="The last day on which they are members.")
