@@ -167,7 +167,7 @@ def test_the_table_is_csv_too(school: Path) -> None:
 
 
 def test_no_member_is_named(school: Path) -> None:
-    for format in ("text", "json", "csv"):
+    for format in ("text", "json", "csv", "html", "ics"):
         said = ran(school, "year", "--format", format, "--verbose").out
         assert not any(name in said for name in ("ann@", "Lee", "ruth@", "Abel"))
 
@@ -194,3 +194,67 @@ def test_it_fits_a_terminal(school: Path, width: str, monkeypatch: pytest.Monkey
     lines = ran(school, "year", "--with", "intake").out.splitlines()
     assert max(map(len, lines)) <= int(width)
     assert any("█" in line for line in lines)
+
+
+# ── As a calendar and as a page ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def events(ics: str) -> list[dict[str, str]]:
+    """The events of a calendar, each property unfolded."""
+    lines = ics.replace("\r\n ", "").split("\r\n")
+    assert lines[0] == "BEGIN:VCALENDAR"
+    assert lines[-2:] == ["END:VCALENDAR", ""]
+    found: list[dict[str, str]] = []
+    for line in lines:
+        name, _, value = line.partition(":")
+        if line == "BEGIN:VEVENT":
+            found.append({})
+        elif found:
+            found[-1].setdefault(name, value)
+    return found
+
+
+def test_the_calendar_has_what_a_person_must_not_miss(school: Path) -> None:
+    said = {(one["DTSTART;VALUE=DATE"], one["SUMMARY"]) for one in events(ran(school, "year", "--format", "ics").out)}
+    assert said == {
+        ("20261218", "Books: last day of 2 seats"),
+        ("20270111", "Books: 2 seats begin"),
+        ("20270507", "Books: last day of 2 seats"),
+        ("20270601", "Books: last day of notice of contract PO-1187"),
+        ("20270731", "Books: last day of contract PO-1187"),
+        ("20270801", "Books: 1 seat from today on\\, 4 before"),
+        ("20270801", "Books: no seat is available"),
+    }
+
+
+def test_a_calendar_that_reads_the_file_again_changes_its_entries_in_place(school: Path) -> None:
+    before = {one["UID"]: one for one in events(ran(school, "year", "--format", "ics").out)}
+    (school / "members.csv").write_text(MEMBERS + "dan@grace.example,Dan,Roe,student\n", encoding="utf-8")
+    after = {one["UID"]: one for one in events(ran(school, "year", "--format", "ics").out)}
+    spring = "books/begin/2027-01-11/grace@seatsync"
+    assert (before[spring]["SUMMARY"], after[spring]["SUMMARY"]) == ("Books: 2 seats begin", "Books: 3 seats begin")
+    assert len(after) == len(events(ran(school, "year", "--format", "ics").out)), "each UID once"
+
+
+def test_the_calendar_keeps_the_rules_of_its_format(school: Path) -> None:
+    """RFC 5545: lines end with CRLF and have at most 75 octets, texts are escaped, an all-day event has an exclusive end."""
+    title = "Bücher; alle, auch die langen " + "ü" * 60
+    (school / "seatsync.yaml").write_text(CONFIG.replace("title: Books", f"title: '{title}'"), encoding="utf-8")
+    ics = ran(school, "year", "--format", "ics").out
+    assert max(len(line.encode()) for line in ics.split("\r\n")) <= 75
+    assert "\n" not in ics.replace("\r\n", "")
+    first = events(ics)[0]
+    assert first["SUMMARY"] == "Bücher\\; alle\\, auch die langen " + "ü" * 60 + ": last day of 2 seats"
+    assert (first["DTSTART;VALUE=DATE"], first["DTEND;VALUE=DATE"]) == ("20261218", "20261219")
+    assert first["DTSTAMP"] == "20260901T000000Z"
+
+
+def test_the_page_draws_each_library_and_says_what_to_do(school: Path) -> None:
+    page = ran(school, "year", "--format", "html", "--with", "intake").out
+    assert page.count('<svg class="over-time"') == 1
+    assert "<script" not in page
+    assert "http" not in page.replace("http-equiv", "")
+    assert "From 1 February 2027 on seats are missing: order 2 seats by 1 February 2027." in page
+    assert "the plan of each day is blocked (slots-exceeded in books)" in page
+    assert "<code><span>seatsync</span> <span>plan</span>" in page
+    assert page.count('<th scope="row">') == len(year(school, "--with", "intake")["libraries"]["books"]["days"])

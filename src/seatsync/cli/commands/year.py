@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     multiple=True,
     help="Run it with this scenario of seatsync.yaml. Repeatable.",
 )
-@common("text", "json", "csv", pages=True)
+@common("text", "json", "csv", "html", "ics", pages=True)
 def command(run: Run, folders: list[Path], until: datetime | None, scenarios: tuple[str, ...]) -> None:
     """Run the coming year ahead: seats in use on each day, who waits, when a library is full, how many seats to order by when.
 
@@ -39,6 +39,8 @@ def command(run: Run, folders: list[Path], until: datetime | None, scenarios: tu
     seatsync year
     seatsync year --until 2027-06-30
     seatsync year --with intake
+    seatsync year --format html > year.html
+    seatsync year --format ics > seats.ics
     seatsync year --format json | jq '.libraries.books.to_order'
 
     Each day's plan is made and carried out in memory, by the rules that will make it then. Nothing is written. It is what comes
@@ -55,6 +57,14 @@ def command(run: Run, folders: list[Path], until: datetime | None, scenarios: tu
         from seatsync.reports.year.data import as_csv
 
         click.echo(as_csv(years), nl=False)
+    elif run.format == "html":
+        from seatsync.reports.year.page import html
+
+        click.echo(html(years), nl=False)
+    elif run.format == "ics":
+        from seatsync.reports.year.calendar import calendar
+
+        click.echo(calendar(years, run.instant("")), nl=False)
     else:
         _print(years, run)
 

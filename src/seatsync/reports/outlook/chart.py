@@ -50,7 +50,7 @@ def chart(outlook: Outlook, today: date, words: str) -> Chart:
     ahead = [one for one in outlook.ahead(today) if one.day <= (today + _FURTHEST).isoformat()]
     last = max([today + _AHEAD, *(date.fromisoformat(one.day) + _AFTER for one in ahead)])
     past = _until(now, outlook.past, first)
-    scale = _Scale(first, last, max(1, outlook.slots.total, *(one.used for one in (*past, *ahead))))
+    scale = Scale(first, last, max(1, outlook.slots.total, *(one.used for one in (*past, *ahead))))
     svg = _SVG.format(
         width=WIDTH + 4,
         height=HEIGHT + 4,
@@ -76,7 +76,9 @@ def _until(now: DayUsed, past: Sequence[DayUsed], first: date) -> list[DayUsed]:
     return [DayUsed(*one) for one in used.items()]
 
 
-class _Scale(NamedTuple):
+class Scale(NamedTuple):
+    """The drawing's units for days from ``first`` to ``last``, and for numbers from 0 to ``most``."""
+
     first: date
     last: date
     most: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from seatsync.domain.diagnostic import counted
-from seatsync.planning.year.curve import Blocked, Curve, CurveDay, Year
+from seatsync.planning.year.curve import Blocked, Curve, CurveDay, Notice, Year
 from seatsync.reports.view.counting import letters_in_words
 
 Spell = Callable[[str], str]
@@ -43,10 +43,13 @@ def order(curve: Curve, spell: Spell = str) -> str:
     since += f", at most {worst.short:,} (on {spell(worst.date)})" if worst.short > least.short else ""
     by = spell(curve.order_by or least.date)
     contract = next((one for one in curve.notices if one.day == curve.order_by), None)
-    which = f"contract {contract.order}".rstrip() if contract is not None else ""
-    why = f", the last day of notice of the {which}" if contract is not None and not contract.order else ""
-    why = f", the last day of notice of {which}" if contract is not None and contract.order else why
+    why = f", the last day of notice of {contract_in_words(contract)}" if contract is not None else ""
     return f"{since}: order {counted(curve.to_order, 'seat')} by {by}{why}."
+
+
+def contract_in_words(notice: Notice) -> str:
+    """Which contract it is: ``contract PO-1187``, or ``the contract until 2027-07-31``."""
+    return f"contract {notice.order}" if notice.order else f"the contract until {notice.until}"
 
 
 def blocked(one: Blocked, year: Year, spell: Spell = str) -> str:

@@ -1,0 +1,102 @@
+"""The year as one page that loads nothing and has no script: for each library a drawing, the same as a table, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from importlib.resources import files
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from seatsync.domain.text.languages import spelled
+from seatsync.planning.year.curve import Curve, CurveDay, Year
+from seatsync.reports.html import environment, policy_without_script
+from seatsync.reports.outlook.chart import HEIGHT, WIDTH, Scale
+from seatsync.reports.outlook.page import with_commands
+from seatsync.reports.year.words import blocked, full, happens, heading, order, seats, stops
+
+_SVG = Markup(
+    '<svg class="over-time" viewBox="-2 -2 {width} {height}" preserveAspectRatio="none" role="img" aria-label="{words}">'
+    '<path class="so-far" d="{used} V{bottom} H0 Z"/><path class="line" d="{used}"/>{asked}<path class="total" d="{total}"/></svg>'
+)
+_ASKED = Markup('<path class="line ahead" d="{}"/>')
+
+
+class Row(NamedTuple):
+    """A day of the table, and what happens on it."""
+
+    day: CurveDay
+    happens: str
+
+
+def html(years: Sequence[Year]) -> str:
+    """Return the page."""
+    pages = environment()
+    pages.filters |= {"with_commands": with_commands, "spelled": spelled}
+    templates = files("seatsync.reports") / "templates"
+    style = "".join((templates / name).read_text(encoding="utf-8") for name in ("plan.css", "outlook.css", "year.css"))
+    return pages.get_template("year.html.jinja").render(
+        years=years,
+        heading=lambda year: heading(year, spelled).removeprefix(year.name).strip(),
+        told=told,
+        said=said,
+        drawn=drawn,
+        most=most,
+        rows=rows,
+        waits=waits,
+        policy=policy_without_script(style),
+        style=Markup(style),  # noqa: S704 (our own files)
+    )
+
+
+def told(year: Year) -> list[str]:
+    """What stops the days."""
+    return [*(blocked(one, year, spelled) for one in year.blocked), *filter(None, [stops(year, spelled)])]
+
+
+def said(curve: Curve) -> list[str]:
+    """What follows from a curve, each a sentence."""
+    return [seats(curve, spelled), full(curve, spelled), order(curve, spelled)]
+
+
+def most(curve: Curve) -> int:
+    """The number of seats at the upper edge of the drawing."""
+    return max(1, *(max(day.total, day.used, day.asked) for day in curve.days))
+
+
+def drawn(curve: Curve, year: Year) -> Markup:
+    """The curve as SVG: seats in use as a line, the seats that there are as a red one; dashed, what is asked for where it is more."""
+    scale = Scale(date.fromisoformat(year.first), date.fromisoformat(year.last), most(curve))
+    is_short = any(day.asked != day.used for day in curve.days)
+    return _SVG.format(
+        width=WIDTH + 4,
+        height=HEIGHT + 4,
+        words=" ".join(said(curve)),
+        used=_steps(scale, [(day.date, day.used) for day in curve.days]),
+        asked=_ASKED.format(_steps(scale, [(day.date, day.asked) for day in curve.days])) if is_short else "",
+        total=_steps(scale, [(day.date, day.total) for day in curve.days]),
+        bottom=HEIGHT,
+    )
+
+
+def _steps(scale: Scale, days: Sequence[tuple[str, int]]) -> str:
+    """The path of a number that stays the same until it changes, to the last day."""
+    (start, first), *others = days
+    path, now = f"M{scale.x(start)} {scale.y(first)}", first
+    for day, number in others:
+        if number != now:
+            path += f" H{scale.x(day)} V{scale.y(number)}"
+            now = number
+    return f"{path} H{WIDTH}"
+
+
+def waits(curve: Curve) -> bool:
+    """Whether somebody is ever in line."""
+    return any(day.waiting for day in curve.days)
+
+
+def rows(curve: Curve) -> list[Row]:
+    """All days, as a table."""
+    before = [None, *curve.days]
+    return [Row(day, happens(day, earlier)) for earlier, day in zip(before, curve.days, strict=False)]
