@@ -64,8 +64,8 @@ class Terminal:
 def _kept_apart(parts: list[Part]) -> list[Part]:
     """The parts of a line; behind one that is written from right to left, a mark (left-to-right) that nobody sees. Without it, a
     terminal that shows such a name in its order takes a number in the next column for a part of it."""
-    *before, last = parts
-    return [*((text + _MARK if _goes_left(text) else text, column) for text, column in before), last]
+    before = ((text + _MARK if _goes_left(text) else text, column) for text, column in parts[:-1])
+    return [*before, *parts[-1:]]
 
 
 def _goes_left(text: str) -> bool:
