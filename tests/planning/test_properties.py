@@ -226,7 +226,7 @@ CELLS = st.text(st.sampled_from("ab é漢字🙂-→1,\t\x1b"), max_size=8).map(
 
 @given(st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=5), st.booleans(), st.sampled_from([0, 4]))
 @settings(max_examples=200)
-@example([("", "", ""), ("a", "", "")], headed=False, indent=0)
+@example([("", "", ""), ("a", "", "")], False, 0)
 def test_a_pipe_has_the_same_table_as_a_terminal(rows: list[tuple[str, str, str]], headed: bool, indent: int) -> None:
     headers, right = (("email", "slots", "tags"), ("slots",)) if headed else ((), ())
     pipe, terminal = io.StringIO(), io.StringIO()
