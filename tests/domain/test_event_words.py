@@ -38,6 +38,8 @@ SAID: list[tuple[str, dict[str, Any], str]] = [
     ("institution-update", {"reclaim_after": 0}, "unclaimed seats never lapse"),
     ("institution-update", {"briefing": "first-of-month"}, "briefing on the first of the month"),
     ("institution-update", {"briefing": ""}, "no briefing"),
+    ("admin-update", {"briefed": False}, "without briefings"),
+    ("admin-update", {"briefed": True}, "with briefings"),
     ("library-update", {"warn_below": 1}, "warned below 1 seat"),
     ("library-update", {"warn_below": 0}, "no warning of few seats"),
     ("briefing", {"email": "ruth@grace.example"}, "e-mail ruth@grace.example"),

@@ -141,6 +141,47 @@ def test_each_administrator_gets_one_and_nobody_else(briefed: Path, room: Mailro
     assert Counter(to for to, *_ in briefings(room)) == Counter(["ruth@grace.example", "omar@grace.example"])
 
 
+def test_it_can_go_to_some_of_the_administrators(briefed: Path, room: Mailroom) -> None:
+    two = WEEKLY.replace(
+        "email: ruth@grace.example}]",
+        "email: ruth@grace.example}, {given_name: Omar, family_name: Diaz, email: omar@grace.example}]",
+    )
+    (briefed / "seatsync.yaml").write_text(two.replace("to: admins", "to: [Omar@grace.example]"))
+    plan = json.loads(ran(briefed, "plan", "--format", "json").out)
+    assert [(one["action"], one["after"].get("briefed")) for one in plan["changes"]] == [
+        ("admin-update", False),
+        ("admin-add", None),
+    ]
+    assert "gets briefings: yes → no" in ran(briefed, "apply", "--yes").out
+    sent(briefed)
+    assert [to for to, *_ in briefings(room)] == ["omar@grace.example"]
+    ran(briefed, "verify")
+    ran(briefed, "ledger", "rebuild")
+    assert "Nothing to do" in ran(briefed, "plan").out
+    (briefed / "seatsync.yaml").write_text(two)
+    assert "gets briefings: no → yes" in ran(briefed, "apply", "--yes").out
+    sent(briefed, now=MONDAY)
+    assert len(briefings(room)) == 2
+    ran(briefed, "verify")
+
+
+@pytest.mark.parametrize(
+    ("to", "fact"),
+    [
+        ("everybody", '"everybody" does not say who gets the briefing'),
+        ("[dana@vendor.example]", "dana@vendor.example is not an administrator"),
+        ("[]", "at least one is needed"),
+        ("[ruth]", '"ruth" is not a valid e-mail address'),
+    ],
+)
+@pytest.mark.sqlite_only("it is about files")
+def test_who_gets_it_is_checked_at_its_place(to: str, fact: str, school: Path) -> None:
+    (school / "seatsync.yaml").write_text(WEEKLY.replace("to: admins", f"to: {to}"))
+    applied_to = ran(school, "validate", code=3)
+    assert "seatsync.yaml:19:" in applied_to.err + applied_to.out
+    assert fact in " ".join((applied_to.err + applied_to.out).split())
+
+
 def test_who_is_no_administrator_any_more_gets_none(briefed: Path, room: Mailroom) -> None:
     sent(briefed)
     room.at_rcpt = lambda to: "450 4.2.1 later"

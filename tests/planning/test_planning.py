@@ -347,12 +347,27 @@ def test_a_library_is_not_removed_while_anybody_has_a_seat_in_it(held: str) -> N
 def test_administrators_are_added_renamed_and_removed_by_their_email_in_any_case() -> None:
     zoe = {"email": "Zoe@grace.example", "given_name": "Zoe", "family_name": "Cole"}
     books = posted(Event(Action.ADMIN_ADD, person=zoe))
-    assert books.admins == {"ruth@grace.example": RUTH, "zoe@grace.example": Admin(**zoe)}
+    assert books.admins == {"ruth@grace.example": RUTH, "zoe@grace.example": Admin("Zoe@grace.example", "Zoe", "Cole")}
     married = {"email": "ruth@grace.example", "given_name": "Rut", "family_name": "Cole"}
     post(books, Event(Action.ADMIN_UPDATE, person=married))
-    assert books.admins == {"ruth@grace.example": Admin(**married), "zoe@grace.example": Admin(**zoe)}
+    assert books.admins == {
+        "ruth@grace.example": Admin("ruth@grace.example", "Rut", "Cole"),
+        "zoe@grace.example": Admin("Zoe@grace.example", "Zoe", "Cole"),
+    }
+    post(books, Event(Action.ADMIN_UPDATE, person={**married, "briefed": False}))
+    assert books.admins["ruth@grace.example"] == Admin("ruth@grace.example", "Rut", "Cole", False)
     post(books, Event(Action.ADMIN_REMOVE, person={"email": "RUTH@grace.example"}))
-    assert books.admins == {"zoe@grace.example": Admin(**zoe)}
+    assert books.admins == {"zoe@grace.example": Admin("Zoe@grace.example", "Zoe", "Cole")}
+
+
+def test_only_administrators_are_briefed_and_nothing_changes() -> None:
+    before = posted(
+        Event(Action.ADMIN_UPDATE, person={"email": "ruth@grace.example", "given_name": "R", "family_name": "C"})
+    )
+    after = before.copy()
+    post(after, Event(Unplanned.BRIEFING, person={"email": "Ruth@grace.example"}))
+    assert after == before
+    assert "no administrator" in fault(Event(Unplanned.BRIEFING, person={"email": "zoe@grace.example"}))
 
 
 @pytest.mark.parametrize(
@@ -521,6 +536,11 @@ def test_files_that_ask_for_what_is_there_change_nothing() -> None:
     assert changes(files_of()) == []
 
 
+def told_of(admin: Admin) -> dict[str, object]:
+    """An administrator who gets briefings, as plans tell of them."""
+    return {name: value for name, value in asdict(admin).items() if name != "briefed"}
+
+
 def test_the_first_plan_tells_all_that_is_new_whole() -> None:
     ben = RosterMember(*Person("Ben@grace.example", "Ben", "Ode"), "ben@grace.example", "rosters/members.csv", 3)
     files = files_of(
@@ -539,7 +559,7 @@ def test_the_first_plan_tells_all_that_is_new_whole() -> None:
     granted = ("Granted: everyone", Origin("seatsync.yaml", 20), "books")
     assert diff(files, Snapshot(), TODAY).changes == [
         Change(Action.LIBRARY_ADD, "New in seatsync.yaml", line["libraries.books"], "books", after=fields),
-        Change(Action.ADMIN_ADD, "New administrator", line["admins.ruth@grace.example"], after=asdict(RUTH)),
+        Change(Action.ADMIN_ADD, "New administrator", line["admins.ruth@grace.example"], after=told_of(RUTH)),
         Change(
             Action.MEMBER_ADD,
             "New on a roster",
@@ -586,13 +606,13 @@ def test_what_differs_in_seatsync_yaml_is_told_with_what_was_and_what_will_be() 
             before={"kinds": ["temporary", "permanent"], "slots": 10},
             after={"kinds": ["temporary"], "slots": 12},
         ),
-        Change(Action.ADMIN_REMOVE, "No longer an administrator", PLACES["admins"], before=asdict(hal)),
+        Change(Action.ADMIN_REMOVE, "No longer an administrator", PLACES["admins"], before=told_of(hal)),
         Change(
             Action.ADMIN_UPDATE,
             "Name changed in seatsync.yaml",
             PLACES["admins.ruth@grace.example"],
-            before=asdict(ruth),
-            after=asdict(replace(ruth, family_name="Cole")),
+            before=told_of(ruth),
+            after=told_of(replace(ruth, family_name="Cole")),
         ),
         Change(Action.LIBRARY_REMOVE, "No longer in seatsync.yaml", PLACES["libraries"], "loans", before=loans),
     ]

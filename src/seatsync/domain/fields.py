@@ -90,7 +90,7 @@ _OTHER_FIELDS: dict[str, Callable[[Any], bool]] = {
     "purchases": is_purchases,
     "delivered_by": lambda value: isinstance(value, str) and value in _PLACES,
     **dict.fromkeys(("claim_url", "open_url"), _is_address),
-    **dict.fromkeys(("opt_out", "replaced", "sends_letters"), lambda value: isinstance(value, bool)),
+    **dict.fromkeys(("opt_out", "replaced", "sends_letters", "briefed"), lambda value: isinstance(value, bool)),
     "there": is_text,  # of a license a word of ``There``, of a person the text of ``Member.there``: posting reads both
     "opt_out_until": lambda value: value == "" or _is_day(value) or _is_days(value),
     "timezone": lambda value: is_text(value) and len(value) <= 64,

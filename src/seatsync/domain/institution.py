@@ -14,11 +14,12 @@ PERSONAL = ("contacts", "help")
 
 @dataclass(frozen=True, slots=True)
 class Admin:
-    """A person who may sign in to the administrators' pages. All administrators have the same rights."""
+    """A person who may sign in to the administrators' pages. All administrators have the same rights. ``briefed``: they get briefings."""
 
     email: str
     given_name: str
     family_name: str
+    briefed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -280,10 +280,28 @@ class MailEntry(Closed):
     reply_to: Email | None = Field(None, description="The address for replies, if it differs.")
 
 
+def _recipients(value: Any) -> Any:
+    if value == "admins":
+        return value
+    raise InvalidValue(
+        f"{quoted(value)} does not say who gets the briefing",
+        "Write `admins`, or a list of administrators' e-mails: [ruth@grace.example].",
+    )
+
+
+Briefed = Annotated[
+    Annotated[Literal["admins"], BeforeValidator(_recipients), Variant("all")]
+    | Annotated[list[Email], Field(min_length=1), Variant("some")],
+    Discriminator(lambda value: "some" if isinstance(value, list) else "all"),
+]
+
+
 class BriefingEntry(Closed):
     """One letter that says what was done, what waits and what comes."""
 
-    to: Literal["admins"] = Field("admins", description="Who gets it: `admins`, all administrators.")
+    to: Briefed = Field(
+        "admins", description="Who gets it: `admins` for all administrators, or a list of the e-mails of some of them."
+    )
     every: RhythmName = Field(
         description="How often: `daily`, on a day of the week such as `monday`, or `first-of-month`. The sender of letters writes it as "
         "soon as it runs, once in each such period."

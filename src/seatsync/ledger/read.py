@@ -165,7 +165,7 @@ def _libraries(connection: Connection, institution: str) -> tuple[dict[str, Libr
 def _admins(connection: Connection, institution: str) -> dict[str, Admin]:
     columns = tables.admin.c
     rows = connection.execute(select(tables.admin).where(columns.institution == institution).order_by(columns.key))
-    return {row.key: Admin(row.email, row.given_name, row.family_name) for row in rows}
+    return {row.key: Admin(row.email, row.given_name, row.family_name, bool(row.briefed)) for row in rows}
 
 
 def _members(connection: Connection, institution: str, only: Collection[int] | None) -> dict[int, Member]:

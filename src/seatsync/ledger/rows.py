@@ -75,7 +75,7 @@ def _library(library: Library, seats: Slots) -> tuple[object, ...]:
 
 def admin_rows(institution: str, books: Snapshot) -> list[tuple[object, ...]]:
     """All administrators, in the order of their table's columns."""
-    return [(institution, key, a.email, a.given_name, a.family_name) for key, a in books.admins.items()]
+    return [(institution, key, a.email, a.given_name, a.family_name, a.briefed) for key, a in books.admins.items()]
 
 
 MEMBER_VALUES = (*Member._fields, "found_by", "account_key", "to_do")

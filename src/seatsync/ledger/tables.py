@@ -110,6 +110,7 @@ admin = table(
     text_column("email", 254),
     text_column("given_name"),
     text_column("family_name"),
+    Column("briefed", Boolean, nullable=False, server_default=true()),
 )
 Index("admin_key", admin.c.key, admin.c.institution)
 

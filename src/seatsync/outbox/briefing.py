@@ -1,8 +1,7 @@
-"""Writes a briefing into the outbox once it is due: a letter to each administrator, and the entry of the journal that causes it."""
+"""Writes a briefing into the outbox once it is due: the letters to administrators, and the entry of the journal that causes them."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -21,7 +20,9 @@ def brief(connection: Connection, institution: str, now: datetime, actor: str) -
     if today is None:
         return 0
     books = read_snapshot(connection, institution, ())
-    events = [Event(Unplanned.BRIEFING, person=asdict(admin)) for admin in books.admins.values()]
+    to = [admin for admin in books.admins.values() if admin.briefed]
+    names = ("email", "given_name", "family_name")
+    events = [Event(Unplanned.BRIEFING, person={name: getattr(admin, name) for name in names}) for admin in to]
     entry = Entry("briefing", iso(now), actor, detail={"briefed": today.isoformat()})
     Recorder(connection, institution, books).record(entry, events)
     return len(events)

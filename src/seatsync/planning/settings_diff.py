@@ -56,19 +56,16 @@ def admin_changes(desired: Desired, snapshot: Snapshot) -> Iterator[Change]:
         where = desired.place("admins", key)
         old = snapshot.admins.get(key)
         if old is None:
-            yield Change(Action.ADMIN_ADD, "New administrator", where, after=asdict(admin))
-        elif _names(old) != _names(admin):
-            yield Change(
-                Action.ADMIN_UPDATE,
-                "Name changed in seatsync.yaml",
-                where,
-                before=asdict(old),
-                after=asdict(admin),
-            )
+            yield Change(Action.ADMIN_ADD, "New administrator", where, after=_admin(admin))
+        elif _beside_email(old) != _beside_email(admin):
+            what = "Name changed" if _beside_email(old)[:2] != _beside_email(admin)[:2] else "Changed"
+            is_briefed = old.briefed and admin.briefed
+            before, after = _admin(old, is_briefed), _admin(admin, is_briefed)
+            yield Change(Action.ADMIN_UPDATE, f"{what} in seatsync.yaml", where, before=before, after=after)
     for key, admin in snapshot.admins.items():
         if key not in admins:
             yield Change(
-                Action.ADMIN_REMOVE, "No longer an administrator", desired.place("admins"), before=asdict(admin)
+                Action.ADMIN_REMOVE, "No longer an administrator", desired.place("admins"), before=_admin(admin)
             )
 
 
@@ -127,8 +124,16 @@ def _institution(institution: Institution) -> dict[str, Any]:
     return {name: list(fields[name]) if name == "contacts" else fields[name] for name in known}
 
 
-def _names(admin: Admin) -> tuple[str, str]:
-    return admin.given_name, admin.family_name
+def _admin(admin: Admin, is_briefed: bool | None = None) -> dict[str, Any]:
+    """An administrator's fields; whether they are briefed only where it is told (False), or where they are not."""
+    fields = asdict(admin)
+    if admin.briefed if is_briefed is None else is_briefed:
+        del fields["briefed"]
+    return fields
+
+
+def _beside_email(admin: Admin) -> tuple[str, str, bool]:
+    return admin.given_name, admin.family_name, admin.briefed
 
 
 def _changed(

@@ -125,7 +125,7 @@ class _Loader:
                 int((self.config.invites.reclaim_after or "0d").removesuffix("d")),
                 briefing=self.config.briefing.every if self.config.briefing is not None else "",
             ),
-            admins=[Admin(a.email, a.given_name, a.family_name) for a in institution.admins],
+            admins=self._admins(),
             libraries=self.libraries,
             members=members,
             grants=self.grants.all(),
@@ -177,6 +177,19 @@ class _Loader:
                 self._report(
                     "duplicate-email", message, "Delete one.", self.at("institution", "admins", position, "email")
                 )
+
+    def _admins(self) -> list[Admin]:
+        """The administrators. Who of them gets briefings is told by e-mail."""
+        entries, briefing = self.config.institution.admins, self.config.briefing
+        to = briefing.to if briefing is not None and not isinstance(briefing.to, str) else None
+        keys = {email_key(admin.email) for admin in entries}
+        for position, email in enumerate(to or ()):
+            if email_key(email) not in keys:
+                message = f"{email} is not an administrator, and briefings go to administrators only."
+                help = "Write the e-mail of somebody under `admins`, or `to: admins`."
+                self._report("invalid-value", message, help, self.at("briefing", "to", position))
+        briefed = keys if to is None else {*map(email_key, to)}
+        return [Admin(a.email, a.given_name, a.family_name, email_key(a.email) in briefed) for a in entries]
 
     def _rosters(self) -> tuple[list[Roster], list[RosterMember], Counted]:
         files: list[RosterFile] = []

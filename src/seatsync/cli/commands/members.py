@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from seatsync.cli.lists import filter_options, leaving, member_row, print_rows, 
 from seatsync.cli.options import as_of_option, common, one_folder, option
 from seatsync.cli.run import Run
 from seatsync.domain.filters import Filters
-from seatsync.domain.person import Person
+from seatsync.domain.person import REQUIRED, Person
 
 if TYPE_CHECKING:
     from seatsync.domain.library import Library
@@ -114,6 +114,9 @@ def _with_pseudonym(pseudonym: str, folder: Path, run: Run) -> list[dict[str, An
     desired = load(InstitutionFolder.open(folder), run.now).desired
     if desired is not None:
         rows += [{**member._asdict(), "tags": list(split_tags(member.tags))} for member in desired.members]
-        rows += [{**dict.fromkeys(Person._fields, ""), **asdict(admin)} for admin in desired.admins]
+        rows += [
+            {**dict.fromkeys(Person._fields, ""), **{name: getattr(admin, name) for name in REQUIRED}}
+            for admin in desired.admins
+        ]
     found = {row["email"]: row for row in reversed(rows) if redactor.who(row["email"]) == pseudonym.strip()}
     return list(found.values())

@@ -98,12 +98,13 @@ def remove_library(books: Snapshot, event: Event) -> None:
 
 
 def set_admin(books: Snapshot, event: Event) -> None:
-    """Add an administrator or change their name."""
+    """Add an administrator, or change their name or whether they get briefings."""
     person = event.person or {}
     key = email_key(person["email"])
     if (key in books.admins) == (event.action is Action.ADMIN_ADD):
         raise IllegalTransition(f"{event.action} of an administrator")
-    books.admins[key] = Admin(person["email"], person["given_name"], person["family_name"])
+    names = (person["email"], person["given_name"], person["family_name"])
+    books.admins[key] = Admin(*names, person.get("briefed", True))
 
 
 def remove_admin(books: Snapshot, event: Event) -> None:

@@ -114,6 +114,7 @@ _FIELDS: Mapping[str, Callable[[Any], str]] = {
     "reclaim_after": lambda days: (
         f"unclaimed seats lapse after {counted(days, 'day')}" if days else "unclaimed seats never lapse"
     ),
+    "briefed": _whether("with briefings", "without briefings"),
     "briefing": lambda every: f"briefing {rhythm_in_words(every)}" if every else "no briefing",
     "warn_below": lambda number: f"warned below {counted(number, 'seat')}" if number else "no warning of few seats",
     "slots": lambda number: counted(number, "seat"),

@@ -191,6 +191,7 @@ _LABELS = {
     "opt_out_until": "last day to decline",
     "reclaim_after": "unclaimed seats lapse:",
     "warn_below": "warned below",
+    "briefed": "gets briefings:",
 }
 
 

@@ -1,5 +1,4 @@
-"""Keep up to which day people were told what comes, how often administrators get a briefing and when they got the last one, and below
-how many available seats they are warned."""
+"""Keep up to which day was told what comes, the briefings of administrators, and below how many available seats a library is warned of."""
 
 from typing import Any
 
@@ -15,5 +14,6 @@ def columns() -> dict[str, list[sa.Column[Any]]]:
             sa.Column("briefing", sa.String(16), nullable=False, server_default=sa.text("''")),
             sa.Column("briefed_on", sa.String(10), nullable=False, server_default=sa.text("''")),
         ],
+        "admin": [sa.Column("briefed", sa.Boolean, nullable=False, server_default=sa.true())],
         "library": [sa.Column("warn_below", sa.Integer, nullable=False, server_default="0")],
     }
