@@ -157,6 +157,18 @@ def sign_out_everywhere(pages: Pages) -> Filled:
     return Filled(ben, "Sign out everywhere", {})
 
 
+def change_password(pages: Pages) -> Filled:
+    ben = pages.account(BEN_S)
+    ben.open("/settings/password")
+    return Filled(ben, "Change password", {"old": PASSWORD, "password": "another good password"})
+
+
+def delete_account(pages: Pages) -> Filled:
+    ben = pages.account(BEN_S)
+    ben.open("/settings/delete")
+    return Filled(ben, "Delete my account", {"sure": "y"})
+
+
 FORMS = (
     link_with_account,
     own_page,
@@ -176,8 +188,17 @@ FORMS = (
     decline_on_claim_page,
     sign_out,
     sign_out_everywhere,
+    change_password,
+    delete_account,
 )
-ENDS_SIGNED_IN = (claim_page_password, link_password, password_of_the_letter, forgotten_password, sign_in)
+ENDS_SIGNED_IN = (
+    claim_page_password,
+    link_password,
+    password_of_the_letter,
+    forgotten_password,
+    sign_in,
+    change_password,
+)
 
 
 def end_of(page: Page) -> tuple[int, str, str]:
@@ -250,6 +271,28 @@ def test_a_form_of_another_page_is_not_taken_for_the_one_that_was_sent_twice(pag
     for path, given in (("/settings/delete", token), ("/sign-in", ""), ("/sign-in", "x")):
         assert form.browser.send(path, csrf_token=given, sure="y").title == "This page was open too long"
     assert rows(pages.folder, "account")
+
+
+@pytest.mark.parametrize("form", [delete_account, change_password])
+def test_who_is_signed_out_deletes_nothing_and_changes_no_password(
+    pages: Pages, form: Callable[[Pages], Filled]
+) -> None:
+    filled = form(pages)
+    other = same_browser(pages, filled.browser)
+    other.open("/settings")
+    other.press("Sign out")
+    if form is change_password:
+        filled.typed["password"] = "a third password"
+    assert filled.send().path == "/sign-in"
+    assert filled.browser.open("/settings/deleted").path == "/sign-in"
+    assert len(rows(pages.folder, "account")) == 1
+    assert "Sign out" in pages.signed_in(BEN_S).page.text, "with the password as it was"
+
+
+def test_a_password_is_not_changed_with_a_wrong_one(pages: Pages) -> None:
+    filled = change_password(pages)
+    filled.typed["old"] = "not the password"
+    assert (filled.send().code, filled.browser.page.title) == (403, "Change your password")
 
 
 def test_who_has_only_a_used_code_is_not_signed_in(pages: Pages) -> None:

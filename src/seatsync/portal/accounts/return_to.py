@@ -66,14 +66,19 @@ def redirect_back() -> Response:
     return redirect(flask.session.pop("next", None) or url_for("member.home"))
 
 
+def to_sign_in() -> Response:
+    """Redirect to the sign-in, which leads back to this page."""
+    remember_this_page()
+    return redirect(url_for("account.sign_in"))
+
+
 def signed_in(view: View) -> View:
     """Allow a view to signed-in visitors only. Others sign in first and then come back."""
 
     @wraps(view)
     def guarded(*args: Any, **named: Any) -> Any:
         if visitor() is None:
-            remember_this_page()
-            return redirect(url_for("account.sign_in"))
+            return to_sign_in()
         return view(*args, **named)
 
     return cast(View, guarded)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import flask
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from sqlalchemy import Connection
 
@@ -11,13 +12,14 @@ from seatsync.ledger.queries.accounts.accounts import Account
 from seatsync.portal.accounts import codes, identities, passwords, sessions
 from seatsync.portal.accounts.codes import Purpose
 from seatsync.portal.accounts.forms import ChangeEmailForm, ChangePasswordForm, CodeForm, OwnPasswordForm, SureForm
-from seatsync.portal.accounts.return_to import signed_in
+from seatsync.portal.accounts.return_to import expect, expected_email, signed_in, to_sign_in
 from seatsync.portal.accounts.sign_in import (
     VerifiedAccount,
     no_code_page,
     pending_code,
     send_code,
     show_wrong_code,
+    sign_in_with_password,
     verify_password,
 )
 from seatsync.portal.web.limits import SIGN_IN
@@ -39,11 +41,13 @@ def settings() -> PageResponse:
 
 
 @pages.route("/settings/password", methods=["GET", "POST"])
-@signed_in
 def password() -> PageResponse:
     """Change the password, with the current one. All other sessions end."""
-    who, here = sessions.signed_in_visitor(), site()
-    form = ChangePasswordForm(who.email)
+    who, here = sessions.visitor(), site()
+    form = ChangePasswordForm(who.email if who is not None else expected_email())
+    if who is None:
+        return _password_changed() if _pressed_twice(expected_email(), form) else to_sign_in()
+    expect(who.email)
     if not form.validate_on_submit():
         return render_template("settings-password.html", form=form)
     verified, hashed = _verify(who, form.old.data), passwords.hashed(form.password.data)
@@ -55,11 +59,24 @@ def password() -> PageResponse:
         sessions.sign_in(connection, who, here.clock())
         return True
 
-    if not here.change(step):
+    if here.change(step):
+        text = render_template("mail/password-changed.txt", site=here.settings.sender.name)
+        here.mailer.send(who.email, _("Your password was changed"), text)
+    elif not _pressed_twice(who.email, form):
         form.old.errors = [_("Wrong password.")]
         return render_template("settings-password.html", form=form), 403
-    text = render_template("mail/password-changed.txt", site=here.settings.sender.name)
-    here.mailer.send(who.email, _("Your password was changed"), text)
+    return _password_changed()
+
+
+def _pressed_twice(email: str, form: ChangePasswordForm) -> bool:
+    """Sign in whoever pressed "Change password" twice at once; return whether it is so.
+
+    The first press has ended all sessions and set the password of the form, so the second one knows it.
+    """
+    return bool(email and form.validate_on_submit() and sign_in_with_password(email, form.password.data))
+
+
+def _password_changed() -> PageResponse:
     flash(_("Your password was changed. You are signed out on all other devices."))
     return redirect(url_for("own.settings"))
 
@@ -152,11 +169,17 @@ class _Taken(Exception):
     """Another account has the e-mail."""
 
 
+_TO_DELETE, _DELETED = "to_delete", "deleted"
+"""What the browser's cookie keeps: the id of the account whose page to delete it was opened, and that it was deleted."""
+
+
 @pages.route("/settings/delete", methods=["GET", "POST"])
-@signed_in
 def delete() -> PageResponse:
     """Delete the account."""
-    who, form = sessions.signed_in_visitor(), SureForm()
+    who, form = sessions.visitor(), SureForm()
+    if who is None:
+        return _to_deleted() if form.validate_on_submit() and _is_deleted() else to_sign_in()
+    flask.session[_TO_DELETE] = who.id
     if not form.validate_on_submit():
         return render_template("settings-delete.html", form=form)
 
@@ -165,6 +188,26 @@ def delete() -> PageResponse:
         sessions.end(connection)
 
     site().change(step)
+    return _to_deleted()
+
+
+def _is_deleted() -> bool:
+    """Return whether the account is gone that this browser was to delete: the button was pressed twice."""
+    id = str(flask.session.get(_TO_DELETE, ""))
+    with site().reading() as connection:
+        return bool(id) and not accounts.exists(connection, id)
+
+
+def _to_deleted() -> PageResponse:
+    flask.session[_DELETED] = True
+    return redirect(url_for("own.deleted"))
+
+
+@pages.get("/settings/deleted")
+def deleted() -> PageResponse:
+    """Say that the account was deleted."""
+    if not flask.session.get(_DELETED):
+        return redirect(url_for("own.settings"))
     text = _(
         "Your institution's records still show your seats as claimed. If you need them again, ask your institution."
     )

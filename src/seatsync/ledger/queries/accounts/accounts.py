@@ -28,6 +28,11 @@ def by_email(connection: Connection, email: str) -> Account | None:
     return _one(connection, select(*_FIELDS).where(account.c.email_hash == email_hash(email)))
 
 
+def exists(connection: Connection, id: str) -> bool:
+    """Whether there is an account with this id."""
+    return connection.execute(select(account.c.id).where(account.c.id == id)).scalar() is not None
+
+
 def by_identity(connection: Connection, issuer: str, subject: str) -> Account | None:
     """The account of an OpenID provider's ``subject``."""
     found = select(identity.c.account).where(identity.c.issuer == issuer, identity.c.subject == subject)
