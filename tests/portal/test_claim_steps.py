@@ -266,6 +266,15 @@ def test_steps_are_counted_only_where_there_are_some_before(pages: Pages) -> Non
     assert "Step" not in eve.open(link(pages, "ann@grace.example")).text, "of another letter"
 
 
+def test_the_mail_with_a_code_names_the_institution_on_whose_pages_it_was_asked_for(pages: Pages) -> None:
+    at_the_code(pages, BEN[0])
+    assert "This was on the pages of Grace Seminary." in part(pages.mail(BEN[0], "is your code"), "plain")
+    of_nobody = pages.browser()
+    of_nobody.open("/account/new")
+    of_nobody.press("Send me a code", email="eve@elsewhere.example")
+    assert "on the pages of" not in part(pages.mail("eve@elsewhere.example", "is your code"), "plain")
+
+
 def test_a_mistyped_e_mail_can_be_typed_again(pages: Pages) -> None:
     ben = at_the_code(pages, "ben@grace.exampel")
     assert ben.page.links["Use another e-mail"] == "/claim/grace"

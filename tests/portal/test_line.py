@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -139,6 +140,20 @@ def test_administrators_see_the_line(pages: Pages) -> None:
         "In line for a seat since 1 September 2026. All its seats are taken."
         in ruth.open("/admin/grace/members/2").text
     )
+
+
+def test_the_report_tells_who_waits_and_whose_seats_end_by_commands_that_list_them(pages: Pages) -> None:
+    (library,) = [
+        one
+        for id, one in json.loads(ran(pages.folder, "report", "--format", "json").out)["libraries"].items()
+        if id == "logos"
+    ]
+    assert library["line"] == {"waiting": 3, "since": DAY, "expected": "2027-04-01", "all_by": ""}
+    page = ran(pages.folder, "report").out
+    commands = [re.sub("<[^>]*>", "", one) for one in re.findall("<code>(.*?)</code>", page)]
+    assert "seatsync licenses --library logos --status waiting" in commands
+    assert "seatsync licenses --library logos --ends 2027-03-31" in commands
+    assert "ann@grace.example" in ran(pages.folder, "licenses", "--library", "logos", "--ends", "2027-03-31").out
 
 
 def test_the_commands_tell_of_the_line(pages: Pages) -> None:

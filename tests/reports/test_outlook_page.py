@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,7 @@ from playwright.sync_api import Browser
 
 from seatsync.domain.library import Delivery, Library, Slots
 from seatsync.domain.license import Kind
+from seatsync.ledger.queries.line import Line
 from seatsync.ledger.queries.outlook.ahead import SeatsEnd
 from seatsync.ledger.queries.outlook.invitations import Invitations
 from seatsync.ledger.queries.outlook.outlook import Outlook
@@ -28,6 +30,7 @@ FULL = Outlook(
     [DayUsed("2024-01-10", 5), DayUsed("2026-02-01", 30), DayUsed("2026-08-30", 40)],
     [SeatsEnd("2026-08-20", 2), SeatsEnd("2027-06-30", 18), SeatsEnd("2031-06-30", 1)],
     Invitations(28, 3, (("2026-08-01", 7), ("2026-08-30", 5)), 5, 2),
+    Line(3, "2026-08-15", "2027-07-01", ""),
 )
 WAITS = "5 letters bounced; `seatsync outbox list --state bounced --library books --state pending` lists them."
 BROKEN_WORDS = """[...document.querySelectorAll("code")].flatMap(code => {
@@ -68,7 +71,10 @@ def test_the_page_is_accessible_and_fits_a_phone(
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.inner_text(".scale >> nth=0").split() == ["40", "0"]
     assert "today, 1 September 2026" in (page.text_content(".axis >> nth=0") or "")
-    assert "2026-" not in page.inner_text("main"), "the page writes its days in one way"
+    shown = page.inner_text("main")
+    for command in page.locator("code").all_inner_texts():
+        shown = shown.replace(command, "")
+    assert "2026-" not in shown, "the page writes its days in one way, and commands in theirs"
     head = page.get_by_role("rowheader", name="unclaimed", exact=True).first
     lines = "head => { const text = document.createRange(); text.selectNodeContents(head); return text.getClientRects().length; }"
     assert head.evaluate(lines) == 1, "the word is broken"
@@ -87,6 +93,32 @@ def test_the_drawing_stays_inside_its_frame(outlook: Outlook) -> None:
     ]
     assert moves
     assert all(0 <= float(move[1:]) <= (HEIGHT if move[0] == "V" else WIDTH) for move in moves)
+
+
+def text(*outlooks: Outlook) -> str:
+    page = html([State("grace", "Grace", TODAY, "2026-08-30", outlooks, [])])
+    return " ".join(re.sub("<[^>]*>", "", page.partition("<h2>Libraries")[2]).split())
+
+
+def test_only_what_is_drawn_is_in_the_legend() -> None:
+    assert "Line: seats used. Dashed: seats still used" in text(FULL)
+    assert "Line: seats used." not in text(NEW)
+    assert "Dashed: seats still used as seats end" in text(NEW)
+
+
+def test_who_waits_and_whose_seats_end_is_found_by_the_command_beside_it() -> None:
+    said = text(FULL)
+    assert "30 June 2027: 18 seats end. seatsync licenses --library books --ends 2027-06-30" in said
+    first = "3 people wait for a seat, the first since 15 August 2026."
+    by = "By end dates, a seat is expected for the first by 1 July 2027, and not for all."
+    assert f"In line {first} {by} seatsync licenses --library books --status waiting" in said
+    alone = text(replace(FULL, line=Line(1, "2026-08-15", "2027-07-01", "2027-07-01")))
+    assert (
+        "1 person waits for a seat, the first since 15 August 2026. By end dates, a seat is expected by 1 July" in alone
+    )
+    nothing = text(replace(FULL, line=Line(2, "2026-08-15", "", "")))
+    assert "No end date frees a seat for the first." in nothing
+    assert "In line" not in text(NEW)
 
 
 def test_the_table_begins_a_year_ago_with_the_seats_used_then_and_ends_within_two_years() -> None:

@@ -116,6 +116,7 @@ def _as_json(state: State) -> dict[str, Any]:
                 "past": _days(one.past),
                 "ahead": _days(one.ahead(state.today)),
                 "full_on": _full_on(one, state.today),
+                **({"line": one.line._asdict()} if one.line is not None else {}),
                 "ends": [{"day": day, "seats": number} for day, number, _ in one.ends],
                 "invitations": {
                     "claimed": one.invited.claimed,

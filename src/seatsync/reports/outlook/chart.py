@@ -37,6 +37,11 @@ class Chart(NamedTuple):
     most: int
     now: int
 
+    @property
+    def has_past(self) -> bool:
+        """Whether a line is drawn up to today. On the first day there is only a point."""
+        return len(self.past) > 1
+
 
 def chart(outlook: Outlook, today: date, words: str) -> Chart:
     """Draw the last year, and what is to come until a month after the last seat ends, at least 90 days.

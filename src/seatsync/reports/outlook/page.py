@@ -54,6 +54,7 @@ def html(states: Sequence[State]) -> str:
         seats=seats,
         figures=figures,
         ends=ends,
+        in_line=in_line,
         full=full,
         bought=bought,
         policy=policy_without_script(style),
@@ -72,7 +73,8 @@ def with_commands(text: str) -> Markup:
 
 def drawn(one: Outlook, today: date) -> Chart:
     """The library's chart."""
-    return chart(one, today, " ".join([seats(one), full(one, today), *ends(one, today)]))
+    words = [seats(one), full(one, today), *(sentence for sentence, _ in _ends(one, today))]
+    return chart(one, today, " ".join(words))
 
 
 def seats(one: Outlook) -> str:
@@ -100,13 +102,32 @@ def bought(one: Outlook, today: date) -> str:
 
 
 def ends(one: Outlook, today: date) -> Iterator[str]:
-    """What ends when, each a sentence, soonest first."""
+    """What ends when, each a sentence with the command that lists who has these seats, soonest first."""
+    for sentence, day in _ends(one, today):
+        yield f"{sentence} `seatsync licenses --library {one.library.id} --ends {day}`"
+
+
+def _ends(one: Outlook, today: date) -> Iterator[tuple[str, str]]:
     for day, number, _ in one.ends:
         many = counted(number, "seat ends", "seats end")
         if day < today.isoformat():
-            yield f"{counted(number, 'seat', 'seats')} ended on {spelled(day)}; the next apply takes them back."
+            yield f"{counted(number, 'seat', 'seats')} ended on {spelled(day)}; the next apply takes them back.", day
         else:
-            yield f"{spelled(day)}: {many}."
+            yield f"{spelled(day)}: {many}.", day
+
+
+def in_line(one: Outlook) -> str:
+    """Who waits for a seat, since when, and when one is expected, with the command that lists them; empty without a line."""
+    if one.line is None:
+        return ""
+    waits = f"{counted(one.line.waiting, 'person waits', 'people wait')} for a seat, the first since {spelled(one.line.since)}."
+    expected = "No end date frees a seat for the first."
+    if one.line.expected:
+        expected = f"By end dates, a seat is expected for the first by {spelled(one.line.expected)}"
+        expected += f", for all by {spelled(one.line.all_by)}." if one.line.all_by else ", and not for all."
+        if one.line.waiting == 1:
+            expected = f"By end dates, a seat is expected by {spelled(one.line.expected)}."
+    return f"{waits} {expected} `seatsync licenses --library {one.library.id} --status waiting`"
 
 
 def figures(one: Outlook, today: date) -> list[Figure]:

@@ -1,5 +1,5 @@
 """The lines of full libraries, as the ledger has them."""
 
-from seatsync.ledger.queries.line.places import Turn, line_lengths, number_of, places, turn
+from seatsync.ledger.queries.line.places import Line, Turn, line_lengths, lines, number_of, places, turn
 
-__all__ = ["Turn", "line_lengths", "number_of", "places", "turn"]
+__all__ = ["Line", "Turn", "line_lengths", "lines", "number_of", "places", "turn"]

@@ -35,6 +35,29 @@ def number_of(connection: Connection, institution: str, library: str, place: str
     return int(connection.execute(query.select_from(tables.license)).scalar_one())
 
 
+class Line(NamedTuple):
+    """How many wait for a library, and since which day (ISO) the first of them does. ``expected`` is the first day on which end dates
+    have freed a seat for the first, ``all_by`` that for the last; empty if they do not."""
+
+    waiting: int
+    since: str
+    expected: str
+    all_by: str
+
+
+def lines(connection: Connection, institution: str) -> dict[str, Line]:
+    """The line of each library that has one."""
+    found = {}
+    columns = select(_license.place, _license.invited_on, _license.until)
+    for library, waiting in line_lengths(connection, institution).items():
+        of_library = columns.where(_license.institution == institution, _license.library == library, _WAITS)
+        first = connection.execute(of_library.order_by(_license.place).limit(1)).one()
+        last = connection.execute(of_library.order_by(_license.place.desc()).limit(1)).one()
+        next_one, last_one = (turn(connection, institution, library, one.place, one.until) for one in (first, last))
+        found[library] = Line(waiting, first.invited_on, next_one.expected, last_one.expected)
+    return found
+
+
 class Turn(NamedTuple):
     """Whose turn it is when: the ``number`` in the line, of 1 for the next, and the first day (ISO) on which end dates have freed a
     seat for it; empty if they do not."""

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from seatsync.domain.library import Library, Slots
 from seatsync.domain.snapshot import Snapshot
+from seatsync.ledger.queries.line import Line, lines
 from seatsync.ledger.queries.outlook.ahead import SeatsEnd, ends_ahead
 from seatsync.ledger.queries.outlook.full import Full, full_on
 from seatsync.ledger.queries.outlook.invitations import Invitations, invitations
@@ -18,7 +19,8 @@ from seatsync.ledger.queries.outlook.past import DayUsed, used_by_day
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """A library with its seats: ``past`` has those used by day, ``ends`` those that end, ``invited`` how far invitations are.
+    """A library with its seats: ``past`` has those used by day, ``ends`` those that end, ``invited`` how far invitations are, ``line``
+    who waits for one, if anybody does.
 
     ``ends`` may begin with days before today: seats that the next apply revokes.
     """
@@ -28,6 +30,7 @@ class Outlook:
     past: Sequence[DayUsed]
     ends: Sequence[SeatsEnd]
     invited: Invitations
+    line: Line | None = None
 
     def ahead(self, today: date) -> list[DayUsed]:
         """The seats used after each day on which some end, if nothing else happens; what has ended already counts as today's."""
@@ -46,7 +49,8 @@ def outlooks(connection: Connection, institution: str, books: Snapshot) -> list[
     """The outlook of each library of ``books``, a snapshot of the present (its members are not needed)."""
     past = used_by_day(connection, institution, books.timezone)
     ends, invited = ends_ahead(connection, institution), invitations(connection, institution)
+    waiting, none = lines(connection, institution), Invitations()
     return [
-        Outlook(library, books.slots(id), past.get(id, ()), ends.get(id, ()), invited.get(id, Invitations()))
+        Outlook(library, books.slots(id), past.get(id, ()), ends.get(id, ()), invited.get(id, none), waiting.get(id))
         for id, library in books.libraries.items()
     ]
