@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from seatsync.ledger.database import Ledger
-from seatsync.plans import baseline
+from seatsync.plans import baseline, since
 from seatsync.plans.since import since_apply
 from seatsync.plans.unchanged import unchanged_plan
 from seatsync.sources.institution_folder import InstitutionFolder
@@ -84,8 +84,8 @@ def is_fast(folder: Path, now: str) -> bool:
     """Whether the next plan needs no reading."""
     day = datetime.fromisoformat(now).replace(tzinfo=UTC)
     with Ledger(location(folder)).reading() as connection:
-        since = since_apply(connection, "grace", day) if connection is not None else None
-        return since is not None and unchanged_plan(InstitutionFolder.open(folder), since, day) is not None
+        then = since_apply(connection, "grace", day) if connection is not None else None
+        return then is not None and unchanged_plan(InstitutionFolder.open(folder), then, day) is not None
 
 
 def change(name: str, old: str, new: str) -> Callable[[Path], None]:
@@ -191,7 +191,8 @@ def test_an_apply_with_nothing_to_do_is_noted_once_after_an_update_of_the_rules(
     how: str, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The plan of other rules must be made from everybody; once its apply is noted, the next ones are fast again."""
-    monkeypatch.setattr(baseline, "rules_digest", lambda: 1)
+    for module in (baseline, since):
+        monkeypatch.setattr(module, "rules_digest", lambda: 1)
     assert not is_fast(place, NIGHT)
     apply(place, how, now=NIGHT)
     assert end(place)["kind"] == "files"
@@ -200,6 +201,26 @@ def test_an_apply_with_nothing_to_do_is_noted_once_after_an_update_of_the_rules(
     apply(place, how, now=LATER)
     assert stored(place) == before
     assert seatsync("verify", folder=place).code == 0
+
+
+def test_an_apply_with_nothing_to_do_is_noted_once_after_a_day_that_could_have_asked_for_more(place: Path) -> None:
+    """A grant that begins is told some days before, where there are too few seats; where there are enough, nothing is told."""
+    more = "  - {library: books, kind: temporary, to: {everyone: true}, from: 2026-12-01}\n"
+    edited(
+        place,
+        "seatsync.yaml",
+        lambda text: text.replace("2026-09-30", "2027-12-31").replace("grants:\n", f"grants:\n{more}"),
+    )
+    apply(place, now=NIGHT)
+    sixty, later = "2026-10-02", "2026-10-03"
+    assert is_fast(place, "2026-10-01")
+    assert not is_fast(place, sixty)
+    apply(place, "--same-files", now=sixty)
+    assert end(place)["kind"] == "files"
+    assert is_fast(place, later)
+    before = stored(place)
+    apply(place, "--same-files", now=later)
+    assert stored(place) == before
 
 
 def test_an_import_of_much_is_noted_once_so_that_the_next_plan_does_not_read_everybody(

@@ -20,7 +20,7 @@ import seatsync as program
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.origin import Origin
 from seatsync.ledger.database import Ledger
-from seatsync.plans import baseline, rules_digest
+from seatsync.plans import baseline, rules_digest, since
 from seatsync.plans.partial import partial_plan
 from seatsync.plans.rules_digest import ROOMS
 from seatsync.plans.since import since_apply
@@ -228,7 +228,8 @@ def test_where_no_code_can_be_read_there_is_no_baseline(
 def test_what_an_older_program_noted_is_read_and_not_gone_by(
     place: Path, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(baseline, "rules_digest", lambda: 1)
+    for module in (baseline, since):
+        monkeypatch.setattr(module, "rules_digest", lambda: 1)
     grown(place, 2)
     assert baseline_in(place) is not None
     monkeypatch.undo()

@@ -243,8 +243,8 @@ def _is_known(last: AppliedFiles, plan: AcceptedPlan, books: Snapshot, same_file
     """Whether there is nothing to write: no changes, no approvals used, no exports taken, nothing told of a day that has come nearer,
     and no files that the journal must note.
 
-    Known files are noted again after an update of the rules, and once much has happened (an import): else each plan would read
-    everybody.
+    Known files are noted again after an update of the rules, once much has happened (an import), and once a day has come on which they
+    could have asked for more: else each plan would read everybody.
     """
     if plan.changes or not books.serial:
         return False
@@ -252,7 +252,7 @@ def _is_known(last: AppliedFiles, plan: AcceptedPlan, books: Snapshot, same_file
         return True
     is_same = (last.desired, last.commit) == (plan.desired_digest, source.commit) and not _rosters_moved(plan, books)
     is_used = plan.approvals or 0 in plan.exports.values() or tells_what_comes(plan)
-    return is_same and not is_used and not _is_outdated(books.baseline, plan.baseline, books.serial)
+    return is_same and not is_used and not _is_outdated(books.baseline, plan, books.serial)
 
 
 def tells_what_comes(plan: Plan) -> bool:
@@ -260,9 +260,12 @@ def tells_what_comes(plan: Plan) -> bool:
     return any(warning.code in TOLD_ONCE for warning in plan.warnings)
 
 
-def _is_outdated(known: Baseline, new: Baseline, serial: int) -> bool:
-    """Whether a new baseline makes the next plans faster than the known one."""
-    return bool(known and new) and (known["rules"] != new["rules"] or serial - known["serial"] > MANY)
+def _is_outdated(known: Baseline, plan: AcceptedPlan, serial: int) -> bool:
+    """Whether the plan's baseline makes the next plans faster than the known one."""
+    if not (known and plan.baseline):
+        return False
+    has_ended, is_older = "" < known["due"] <= plan.now, known["rules"] != plan.baseline["rules"]
+    return bool(has_ended or is_older or serial - known["serial"] > MANY)
 
 
 def must_match(connection: Connection | None, plan: AcceptedPlan, books: Snapshot) -> None:
