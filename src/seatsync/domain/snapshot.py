@@ -100,10 +100,11 @@ class Snapshot:
         """Set the member's license of ``library``."""
         held, seats = self.licenses.setdefault(library, {}), self.seats.setdefault(library, dict.fromkeys(COUNTED, 0))
         old = held.get(number, ABSENT)
-        for figure in figures_of(old.kind, old.status):
-            seats[figure] -= 1
-        for figure in figures_of(license.kind, license.status):
-            seats[figure] += 1
+        if (old.kind, old.status) != (license.kind, license.status):
+            for figure in figures_of(old.kind, old.status):
+                seats[figure] -= 1
+            for figure in figures_of(license.kind, license.status):
+                seats[figure] += 1
         held[number] = license
 
     def put_all(self, library: str, numbers: Collection[int], license: License) -> None:

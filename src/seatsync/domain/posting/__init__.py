@@ -4,7 +4,8 @@ An apply posts its events here and then writes the changed rows; ``verify`` repl
 equal the replay, and nothing illegal is ever posted.
 """
 
+from seatsync.domain.posting.alike import Alike
 from seatsync.domain.posting.check import duplicate_name, overfull
 from seatsync.domain.posting.post import post
 
-__all__ = ["duplicate_name", "overfull", "post"]
+__all__ = ["Alike", "duplicate_name", "overfull", "post"]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import date
 
 from seatsync.domain.action import Event, Grants, Subject
 from seatsync.domain.approval import with_uses
 from seatsync.domain.desired import Desired
+from seatsync.domain.posting import Alike, post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.tags import split_tags
 from seatsync.planning.diff import compare, resolve, resolve_again, settle, settle_again
@@ -67,16 +68,18 @@ class Course:
 
     def _post(self, draft: Draft) -> dict[str, Counter[str]]:
         """Post the changes, as ``apply`` records them, and return the letters that they cause, by library."""
-        books, found, events = self.books, dict[str, Counter[str]](), 0
+        books, found, events = self.books, defaultdict[str, Counter[str]](Counter), 0
         institution, today = draft.desired.institution, draft.today
         if not books.serial:
-            self.letters.post(books, first_event(institution.id, settings_of(institution)), today)
+            post(books, first_event(institution.id, settings_of(institution)))
+        alike = Alike(books)
         for event in events_of(draft.changes, books, today.isoformat(), newly_delivered(draft.changes, books)):
-            letter, number = self.letters.post(books, event, today)
+            for letter, numbers in alike.post(event):
+                self.letters.note(books, event, letter, numbers, today)
+                events += len(numbers)
+                if letter:
+                    found[event.library][letter] += len(numbers)
             self._note_tags(event, today)
-            events += number
-            if letter:
-                found.setdefault(event.library, Counter())[letter] += number
         books.serial += events + (not books.serial)
         return found
 

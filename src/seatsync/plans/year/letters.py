@@ -10,10 +10,9 @@ from datetime import date, timedelta
 
 from seatsync.domain.action import Action, Event, Grants
 from seatsync.domain.institution import Institution
-from seatsync.domain.letters import invites, letter_for
+from seatsync.domain.letters import invites
 from seatsync.domain.license import ABSENT, Kind, License, Status
 from seatsync.domain.portal.at_vendor import TO_DO
-from seatsync.domain.posting import post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.waiting import claim_by
 from seatsync.ledger.queries.waiting import SeatKey
@@ -25,17 +24,13 @@ class Letters:
     def __init__(self, sent: Mapping[SeatKey, date]) -> None:
         self.sent = dict(sent)
 
-    def post(self, books: Snapshot, event: Event | Grants, today: date) -> tuple[str, int]:
-        """Post an event to the books; return the letter that it causes (empty for none), and to how many members."""
-        numbers = event.members if isinstance(event, Grants) else [event.member]
-        one = Event(Action.GRANT, event.library, numbers[0], event.detail) if isinstance(event, Grants) else event
-        letter = letter_for(books, one)
-        post(books, event)
+    def note(self, books: Snapshot, event: Event | Grants, letter: str, numbers: Sequence[int], today: date) -> None:
+        """Note an event that was posted to the books, and the letter that it causes (empty for none) to these members."""
+        one = Event(Action.GRANT, event.library, 0, event.detail) if isinstance(event, Grants) else event
         if one.action is Action.GRANT or (letter and invites(one, letter)):
             self._invite(books, one.library, numbers, today if letter and not books.held_since else None)
         elif one.action is Action.REVOKE:
             self.sent.pop((one.library, one.member), None)
-        return letter, len(numbers)
 
     def _invite(self, books: Snapshot, library: str, numbers: Sequence[int], day: date | None) -> None:
         held = books.licenses.get(library, {})
