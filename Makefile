@@ -58,6 +58,7 @@ bench: .venv/ready
 pictures: .venv/ready
 	$(BIN)/python docs/screenshots.py
 	$(BIN)/python docs/screenshots_pages.py
+	$(BIN)/python docs/picture_year.py
 	$(BIN)/python docs/screenshots_all.py
 
 schemas: .venv/ready

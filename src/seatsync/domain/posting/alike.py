@@ -53,8 +53,8 @@ class Alike:
         return letter
 
     def _key(self, event: Event, old: License) -> tuple[Any, ...]:
-        """What decides about the license after the event. ``_known`` keeps ``old`` and the detail, so their ids are of no others. Many grants
-        share one detail."""
+        """What decides about the license after the event. ``_known`` keeps ``old`` and the detail, so that no others get their ids; many
+        grants share one detail."""
         member = self.books.members[event.member]
         detail = id(event.detail) if event.action is Action.GRANT else repr(event.detail)
         facts = (member.is_listed, bool(member.account), bool(member.key), bool(member.left_on))

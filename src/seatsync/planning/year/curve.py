@@ -62,8 +62,8 @@ class Curve:
 
     @property
     def full_on(self) -> str:
-        """The first day (ISO) on which no seat is available; empty if there is none, or if there never is a seat."""
-        return next((day.date for day in self.days if day.available <= 0 and (day.used or day.waiting)), "")
+        """The first day (ISO) on which no seat is left for anybody else; empty if there is none."""
+        return next((day.date for day in self.days if day.asked >= max(1, day.total)), "")
 
     @property
     def short_on(self) -> str:

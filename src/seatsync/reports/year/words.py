@@ -56,10 +56,8 @@ def blocked(one: Blocked, year: Year, spell: Spell = str) -> str:
     """From when to when no plan can be applied, and why."""
     codes = ", ".join(dict.fromkeys(f"{it.code}{f' in {it.library}' if it.library else ''}" for it in one.refusals))
     until = "" if one.until == year.last else f" to {spell(one.until)}"
-    return (
-        f"From {spell(one.since)}{until or ' on'} the plan of each day is blocked ({codes}): nothing is granted, ends or is sent. "
-        f"`seatsync plan --now {one.since}` says more."
-    )
+    why = "" if year.scenarios else f" `seatsync plan --now {one.since}` says more."
+    return f"From {spell(one.since)}{until or ' on'} the plan of each day is blocked ({codes}): nothing is granted, ends or is sent.{why}"
 
 
 def stops(year: Year, spell: Spell = str) -> str:
