@@ -14,7 +14,7 @@ import pytest
 
 from seatsync.portal.admin import over_time, routes
 from tests.support import letters
-from tests.support.letters import ANN, BEN, CY, LAST, LATER, applied, ran
+from tests.support.letters import ANN, BEN, CY, LAST, LATER, applied, ran, sent
 from tests.support.mail_server import Mailroom
 from tests.support.pages import Browser, Pages, pages_of
 
@@ -73,7 +73,11 @@ def test_the_page_has_the_command_that_sends_an_unclaimed_invitation_again(schoo
 def why_not(ruth: Browser, member: str = "Okafor, Ben") -> str:
     """What the member's page says about libraries that they cannot use."""
     page = ruth.open(ruth.open("/admin/grace/members?roster=any").links[member])
-    return page.text.partition("What they cannot use now, and why ")[2].partition(" Whoever keeps")[0]
+    return (
+        page.text.partition("What they cannot use now, and why ")[2]
+        .partition(" Letters ")[0]
+        .partition(" Whoever keeps")[0]
+    )
 
 
 NEVER = "No grant asked for it when the files were applied last. That was on"
@@ -83,8 +87,15 @@ def test_the_page_says_why_a_library_cannot_be_used_and_its_command_changes_that
     assert why_not(ruth) == (
         f"Biblical Studies {NEVER} 1 September 2026. seatsync edit grant books --kind temporary ben@grace.example "
         f"Jamworks {NEVER} 1 September 2026. seatsync edit grant jamworks ben@grace.example "
-        "Logos Not claimed yet. Granted on 1 September 2026. seatsync resend --library logos ben@grace.example"
+        "Logos Not claimed yet. Granted on 1 September 2026. The invitation was not sent yet. "
+        "seatsync resend --library logos ben@grace.example"
     )
+    assert "“seatsync edit” changes the files only" in ruth.page.text
+    listed = ruth.open("/admin/grace/licenses?search=ben").text
+    assert "unclaimed 30 June 2027 granted on 1 September 2026, not yet sent" in listed
+    sent(school)
+    assert "unclaimed 30 June 2027 1 September 2026" in ruth.open("/admin/grace/licenses?search=ben").text
+    assert "not sent yet" not in why_not(ruth)
     ran(school, "ledger", "claim", "logos", BEN[0])
     ran(school, "edit", "grant", "jamworks", BEN[0])
     ran(school, "apply", "--yes")

@@ -111,6 +111,16 @@ def will_be_sent(letters: Iterable[SeatLetter]) -> bool:
     return invitation is not None and (invitation.state == LetterState.PENDING or invitation.in_hand)
 
 
+def invitation_waits(letters: Iterable[SeatLetter]) -> bool:
+    """Whether the newest invitation to the seat was not sent yet: it waits, or is held back."""
+    invitation = _invitation(sorted(letters))
+    return (
+        invitation is not None
+        and invitation.state in (LetterState.PENDING, LetterState.HELD)
+        and not invitation.in_hand
+    )
+
+
 def claim_by(invited_on: date, settings: Institution) -> date:
     """The last day on which a temporary seat can be claimed whose invitation was sent on this day, where unclaimed ones lapse.
 

@@ -11,17 +11,19 @@ from sqlalchemy import Connection, Row, Select, and_, case, func, select
 
 from seatsync.domain.filters import Filters
 from seatsync.domain.library import Library, Slots
-from seatsync.domain.license import ABSENT, Kind, License
+from seatsync.domain.license import ABSENT, Kind, License, Status
 from seatsync.domain.person import Member
 from seatsync.domain.portal.progress import progress, saying_more
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.tags import tags_with_day
+from seatsync.domain.waiting import invitation_waits
 from seatsync.ledger import tables
 from seatsync.ledger.queries.conditions import of_holders, of_listed, of_members
 from seatsync.ledger.queries.keyset import Order, Page, page
 from seatsync.ledger.queries.line import places
 from seatsync.ledger.queries.origins import LicenseOrigin, license_origins
 from seatsync.ledger.queries.outbox import bounced, mail_of
+from seatsync.ledger.queries.waiting import letters_of_seats
 from seatsync.ledger.read import read_snapshot
 
 _member, _license = tables.member.c, tables.license.c
@@ -85,7 +87,8 @@ class PageRequest:
 
 class ListedLicense(NamedTuple):
     """A license in a list, with its member, the state of its mail, its origin in the files, its progress at the vendor where that says
-    more than the status, and the number in the line of who waits (0 for who does not)."""
+    more than the status, the number in the line of who waits (0 for who does not), and whether the invitation still waits to be
+    sent."""
 
     library: str
     number: int
@@ -95,6 +98,7 @@ class ListedLicense(NamedTuple):
     origin: LicenseOrigin | None
     at_vendor: str
     place: int
+    is_unsent: bool
 
     @property
     def cursor(self) -> str:
@@ -222,11 +226,21 @@ def read_members(connection: Connection, institution: str, numbers: Sequence[int
     with_line = [id for id, held in books.licenses.items() if any(license.place for license in held.values())]
     line = {id: places(connection, institution, id) for id in with_line}
 
+    unclaimed = [
+        (id, number)
+        for id, held in books.licenses.items()
+        for number, license in held.items()
+        if license.status is Status.UNCLAIMED
+    ]
+    found = letters_of_seats(connection, institution, unclaimed, "")
+    unsent = {key for key, letters in found if invitation_waits(one.letter for one in letters)}
+
     def held(number: int, id: str, license: License) -> ListedLicense:
         mail = mail_of(license, (id, number) in bounces)
         there = saying_more(license.status, progress(books.libraries.get(id), license).value)
         place = line.get(id, {}).get(license.place, 0)
-        return ListedLicense(id, number, books.members[number], license, mail, origins.get((id, number)), there, place)
+        origin, is_unsent = origins.get((id, number)), (id, number) in unsent
+        return ListedLicense(id, number, books.members[number], license, mail, origin, there, place, is_unsent)
 
     return [
         Listed(number, books.members[number], [held(number, *one) for one in _licenses_of(books, number, library)])

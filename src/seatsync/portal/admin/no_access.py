@@ -58,6 +58,8 @@ def _with_seat(held: ListedLicense, library: Library, today: str) -> Iterator[st
             yield _("Granted on %(day)s.", day=day(license.invited_on))
         if held.mail:
             yield _("The last letter was not delivered.")
+        elif held.is_unsent:
+            yield _("The invitation was not sent yet.")
         elif not library.sends_letters:
             yield _("No letters are sent about this library.")
 
