@@ -220,6 +220,19 @@ _LINES = """cell => {
 """The lines of a cell, as the browser breaks them."""
 
 
+def test_no_date_and_no_short_email_is_broken_on_a_phone(tmp_path: Path, open_page: Open) -> None:
+    """The sentences of a blocked plan name people, and since when their seats are unclaimed."""
+    people = [(f"{'x' * n}-ann-lee-{n}", "Ann", "reader") for n in range(1, 9)]
+    apply(write(tmp_path / "full", people[:4], slots=4))
+    page = open_page(page_of(write(tmp_path / "full", people, slots=4)), viewport={"width": 390, "height": 900})
+    broken = []
+    for words in page.locator(".verdict, dd, .finding p, .context").all():
+        lines = words.evaluate(_LINES)
+        for whole in re.findall(r"\d{4}-\d\d-\d\d|[\w.+-]+@[\w.-]+\w", words.text_content() or ""):
+            broken += [] if len(whole) >= 30 or any(whole in line for line in lines) else [whole]
+    assert broken == []
+
+
 def test_each_section_of_changes_says_what_its_own_signs_mean(root: Path, open_page: Open) -> None:
     page = open_page(page_of(root / "fine"))
     expect(page.locator(".changes.final .legend")).to_have_text("+ is added, ^ becomes permanent")

@@ -120,8 +120,9 @@ def as_markdown(plan: Plan) -> str:
 
 
 def as_html(*plans: Plan) -> str:
-    """The page, without the marks where an e-mail may break."""
-    return "".join(html.plans([PlanView(plan) for plan in plans])).replace("<wbr>", "")
+    """The page, without the marks where an e-mail or a date may break or may not."""
+    page = "".join(html.plans([PlanView(plan) for plan in plans])).replace("<wbr>", "")
+    return re.sub(r'<span class="whole">([^<]*)</span>', r"\1", page)
 
 
 class Page(HTMLParser):

@@ -153,8 +153,13 @@ _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc](?:[^\x00
 
 
 def in_order(text: str) -> Markup:
-    """Return a sentence in which words from right to left stand where they belong, and a long e-mail breaks behind its @."""
-    return Markup(_in_order(_LONG_EMAIL.sub(r"\g<0><wbr>", str(escape(text)))))  # noqa: S704 (escaped)
+    """Return a sentence in which words from right to left stand where they belong, a date and a short e-mail break nowhere, and a long
+    e-mail behind its @."""
+    return Markup(_in_order(_KEPT.sub(_kept, str(escape(text)))))  # noqa: S704 (escaped)
+
+
+def _kept(found: re.Match[str]) -> str:
+    return f"{found[0]}<wbr>" if found["long"] else f'<span class="whole">{found[0]}</span>'
 
 
 def sentence(text: str) -> Markup:
@@ -162,8 +167,11 @@ def sentence(text: str) -> Markup:
     return Markup(_coded(str(in_order(text))))  # noqa: S704 (escaped)
 
 
-_LONG_EMAIL = re.compile(r"(?=[^\s(),;]{30})[^\s(),;@]+@")
-"""The beginning of an e-mail that may be longer than a line of a phone."""
+_KEPT = re.compile(
+    r"(?P<long>(?=[^\s(),;]{30})[^\s(),;@]{1,254}@)"
+    r"|(?<![\w@.&-])(?:\d{4}-\d\d-\d\d(?!\w)|[^\s(),;:`@&<>]{1,29}@[^\s(),;:`@&<>]{1,29}\w)(?![\w@])"
+)
+"""The beginning of an e-mail that may be longer than a line of a phone; or a shorter one, or a date."""
 
 
 def _in_order(escaped: str) -> str:
