@@ -113,3 +113,33 @@ def test_what_does_not_fit_as_columns_becomes_blocks() -> None:
 def test_blocks_say_what_their_headings_are() -> None:
     lines = lines_of([["books", "1" * 40]], ("my-school", "total"), ("total",), width=40)
     assert lines == ["my-school", "books", "    total  " + "1" * 40]
+
+
+IDS = st.builds(
+    lambda words: "-".join(words)[:63].strip("-"),
+    st.lists(st.sampled_from(["logos", "books", "for-all"]), min_size=1, max_size=12),
+)
+ADDRESSES = st.builds(lambda name, host: f"{'a' * name}@{'b' * host}.example", st.integers(1, 40), st.integers(1, 30))
+
+
+@given(
+    rows=st.lists(
+        st.tuples(
+            IDS,
+            ADDRESSES,
+            st.just("Ann Lee"),
+            st.sampled_from(["claimed", "granted, not yet at the vendor"]),
+            st.just("2026-09-01"),
+        ),
+        min_size=1,
+        max_size=5,
+    ),
+    width=st.sampled_from([80, 100, 120]),
+)
+def test_a_list_with_the_longest_ids_and_emails_stays_within_the_terminal(
+    rows: list[tuple[str, ...]], width: int
+) -> None:
+    """An id has at most 63 characters, so nothing has to stand out."""
+    headers = ["library", "e-mail", "name", "status", "invited on"]
+    for line in lay_out(rows, headers, width=width):
+        assert cell_len("".join(text for text, _ in line)) <= width

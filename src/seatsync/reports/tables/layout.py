@@ -172,6 +172,11 @@ def _blocks(columns: Sequence[Column], number: int, width: int) -> Iterator[list
             if not (cell := column.cells[row]):
                 continue
             label = column.header + " " * (labels - cell_len(column.header)) + GAP
+            if max(map(cell_len, cell.split(" "))) > width - len(INDENT) - cell_len(
+                label
+            ):  # below its label, it may fit
+                yield [(INDENT + column.header, LABEL)]
+                label = INDENT
             for text in words_in_lines(cell, width - len(INDENT) - cell_len(label)):
                 yield [(INDENT + label, LABEL), (text, column.number)]
                 label = " " * cell_len(label)
