@@ -172,9 +172,10 @@ def _blocks(columns: Sequence[Column], number: int, width: int) -> Iterator[list
             if not (cell := column.cells[row]):
                 continue
             label = column.header + " " * (labels - cell_len(column.header)) + GAP
-            if max(map(cell_len, cell.split(" "))) > width - len(INDENT) - cell_len(
-                label
-            ):  # below its label, it may fit
+            longest = max(map(cell_len, cell.split(" ")))
+            if (
+                width - len(INDENT) - cell_len(label) < longest <= width - 2 * len(INDENT)
+            ):  # it fits below its label alone
                 yield [(INDENT + column.header, LABEL)]
                 label = INDENT
             for text in words_in_lines(cell, width - len(INDENT) - cell_len(label)):
