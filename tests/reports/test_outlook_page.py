@@ -117,7 +117,7 @@ def test_who_waits_and_whose_seats_end_is_found_by_the_command_beside_it() -> No
         "1 person waits for a seat, the first since 15 August 2026. By end dates, a seat is expected by 1 July" in alone
     )
     nothing = text(replace(FULL, line=Line(2, "2026-08-15", "", "")))
-    assert "No end date frees a seat for the first." in nothing
+    assert "No end date frees a seat for the first in time." in nothing
     assert "In line" not in text(NEW)
 
 

@@ -90,8 +90,7 @@ def _refused(error: HTTPException) -> ErrorResponse:
         )
     if isinstance(error, BadAddress):
         text = _(
-            "Its address has a value under “%(name)s” that there is not, for example a status, a date or a library. "
-            "Show all, and filter anew.",
+            "In its address, “%(name)s” has a value that does not exist. Show all, and filter again.",
             name=error.parameter,
         )
         return _page(_("This list cannot be shown"), text, code, request.base_url, _("Show all"))

@@ -121,7 +121,7 @@ def in_line(one: Outlook) -> str:
     if one.line is None:
         return ""
     waits = f"{counted(one.line.waiting, 'person waits', 'people wait')} for a seat, the first since {spelled(one.line.since)}."
-    expected = "No end date frees a seat for the first."
+    expected = "No end date frees a seat for the first in time."
     if one.line.expected:
         expected = f"By end dates, a seat is expected for the first by {spelled(one.line.expected)}"
         expected += f", for all by {spelled(one.line.all_by)}." if one.line.all_by else ", and not for all."
