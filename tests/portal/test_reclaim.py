@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 
+from seatsync.ledger.database import Ledger
+from seatsync.plans.since import since_apply
 from tests.cli.test_lists import write_csv
 from tests.support import letters
+from tests.support.databases import location
 from tests.support.letters import CONFIG, DAY, part, ran, sent
 from tests.support.letters import HEADER as COLUMNS
 from tests.support.mail_server import Mailroom
@@ -201,3 +204,20 @@ def test_what_was_reviewed_still_fits_after_a_night_in_which_seats_lapsed(school
     finally:
         MEMBERS.pop()
     assert before["asked"] == after["asked"] != after["fingerprint"]
+
+
+def test_a_leaver_s_seat_calls_for_no_reading_night_after_night(school: Path, room: Mailroom) -> None:
+    """It ends with the grace period, and does not lapse before."""
+    configured(school, more="}\nleavers: {grace: 60d")
+    config = (school / "seatsync.yaml").read_text(encoding="utf-8")
+    (school / "seatsync.yaml").write_text(config.replace("max_revokes: 0", "max_revokes: 100%"), encoding="utf-8")
+    applied(school)
+    sent(school)
+    write_csv(school / "members.csv", COLUMNS, *MEMBERS[1:])
+    ran(school, "apply", "--yes", now="2026-09-02")
+    with Ledger(location(school)).reading() as connection:
+        assert connection is not None
+        since = since_apply(connection, "grace", datetime.fromisoformat("2026-09-20T12:00:00Z"))
+    assert since is not None
+    assert since.calling == set()
+    assert planned(school, "2026-09-20")["changes"] == []

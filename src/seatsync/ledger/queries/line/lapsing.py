@@ -20,7 +20,8 @@ from seatsync.ledger.queries.waiting import SeatKey, letters_of_seats
 def lapsing(connection: Connection, institution: str, settings: Institution, today: date) -> dict[SeatKey, str]:
     """The temporary seats (library, member) that were not claimed in time, each with the day (ISO) on which its invitation was sent.
 
-    ``settings`` are the institution's as the ledger has them. None lapses whose invitation was not sent, or came back.
+    ``settings`` are the institution's as the ledger has them. None lapses whose invitation was not sent, or came back, and none of a
+    leaver in the grace period.
     """
     if not settings.reclaim_after:
         return {}
@@ -33,7 +34,9 @@ def lapsing(connection: Connection, institution: str, settings: Institution, tod
         license.invited_on <= (today - timedelta(days=settings.reclaim_after)).isoformat(),
         license.library.in_(writing),
     )
-    seats = {(row.library, row.member) for row in connection.execute(query)}
+    late = {(row.library, row.member) for row in connection.execute(query)}
+    leavers = in_grace(connection, institution) if late else set()
+    seats = {key for key in late if key[1] not in leavers}
     days = _last_days(connection, institution, settings, seats)
     return {key: sent.isoformat() for key, (sent, last) in days.items() if last < today}
 
