@@ -13,6 +13,7 @@ from seatsync.domain.line import place
 from seatsync.domain.posting.words import in_words
 from tests.support.pictures import png
 
+FREEZE = {"from": "2027-05-20", "until": "2027-06-10", "actions": ["revoke"], "reason": "finals"}
 SAID: list[tuple[str, dict[str, Any], str]] = [
     (
         "grant",
@@ -43,6 +44,13 @@ SAID: list[tuple[str, dict[str, Any], str]] = [
     ("library-update", {"warn_below": 1}, "warned below 1 seat"),
     ("library-update", {"warn_below": 0}, "no warning of few seats"),
     ("briefing", {"email": "ruth@grace.example"}, "e-mail ruth@grace.example"),
+    ("institution-update", {"freezes": [FREEZE]}, "frozen from 2027-05-20 to 2027-06-10 (finals)"),
+    (
+        "institution-update",
+        {"freezes": [FREEZE | {"reason": "", "actions": ["revoke", "resend"]}]},
+        "frozen from 2027-05-20 to 2027-06-10, takes no seat away and sends no reminders",
+    ),
+    ("institution-update", {"freezes": []}, "nothing frozen"),
     ("resend", {"new_address": True}, "to the new e-mail"),
     (
         "claim",

@@ -133,15 +133,16 @@ BEGINNING = date(2026, 9, 1)
 
 def at_once(files: Desired) -> Desired:
     """The files without tenure and first days: what becomes permanent is asked for, as it can't be undone, and what begins is left
-    out only where the files are known to be the same. And without grace: of leavers it is asked for how long they keep their seats. And
-    without lines for permanent licenses, which are asked for when it is their turn, too."""
+    out only where the files are known to be the same. And without grace and freezes: of leavers it is asked for how long they keep their
+    seats. And without lines for permanent licenses, which are asked for when it is their turn, too."""
     permanent = {grant.library for grant in files.grants if grant.kind is Kind.PERMANENT}
     libraries = {
         id: replace(library, has_line=library.has_line and id not in permanent)
         for id, library in files.libraries.items()
     }
     grants = [replace(grant, after=None, starts=None) for grant in files.grants]
-    return replace(files, libraries=libraries, grants=grants, grace=0)
+    institution = replace(files.institution, freezes=())
+    return replace(files, institution=institution, libraries=libraries, grants=grants, grace=0)
 
 
 @settings(max_examples=40)
@@ -236,6 +237,26 @@ def test_of_the_same_files_only_what_becomes_permanent_is_asked_for_on_a_later_d
         change.kind == Kind.PERMANENT for group in asked if group[0] is not Action.RESEND for change in asked[group]
     )
     assert all("resend" in (change.after or {}) for change in resent)  # a value of a grant that has begun
+
+
+@settings(max_examples=60)
+@given(desired_states(), desired_states(), st.integers(0, 12), st.integers(0, 20))
+def test_what_a_freeze_held_back_is_asked_for_by_nobody_once_it_is_over(
+    old: Desired, new: Desired, days: int, more: int
+) -> None:
+    """Other files are applied, perhaps in a freeze. The days after, they ask for nothing but what can't be undone."""
+    books, day = applied(replace(without_lines(old), files=FILES)), BEGINNING + timedelta(days=days)
+    new = replace(without_lines(new), files=FILES | {"seatsync.yaml": "2"})
+    plan = planned(new, books, day)
+    assume(not plan.refusals)
+    for event in events_of(plan.changes, books, day.isoformat()):
+        post(books, event)
+    books = replace(books, serial=2, applied_on=day.isoformat(), baseline={**books.baseline, "files": {**new.files}})
+    later = day + timedelta(days=more)
+    draft = diff(new, deepcopy(books), later)
+    asked = asked_for(draft.groups, books, later, draft.by_calendar)
+    rest = [change for group in asked if group[0] is not Action.RESEND for change in asked[group]]
+    assert all(change.kind == Kind.PERMANENT for change in rest), rest
 
 
 def without_lines(files: Desired) -> Desired:

@@ -29,8 +29,9 @@ from seatsync.apply.apply import carry_out
 from seatsync.apply.at_vendor import done
 from seatsync.apply.claims import Unavailable, claim, member_with_email, opt_out
 from seatsync.apply.members import record_resend
-from seatsync.domain.action import Letter
+from seatsync.domain.action import Action, Letter
 from seatsync.domain.calendar.distances import TOLD_ONCE
+from seatsync.domain.calendar.freezes import REMIND, REVOKE, Freeze, hold_on
 from seatsync.domain.desired import After, Desired, Grant, Leave, Limits, Roster, Selector
 from seatsync.domain.institution import Admin, Institution
 from seatsync.domain.letters import LetterState
@@ -88,6 +89,15 @@ def rosters(draw: st.DrawFn) -> list[RosterMember]:
         )
         for line, (email, id) in enumerate(zip(emails, ids, strict=False), 2)
     ]
+
+
+FREEZES: list[tuple[Freeze, ...]] = [
+    (),
+    (),
+    (Freeze("2026-09-03", "2026-09-09", (REVOKE,), "finals"),),
+    (Freeze("2026-09-01", "2026-09-01"), Freeze("2026-09-06", "2026-09-20", (REVOKE, REMIND))),
+    (Freeze("2026-09-05", "2026-09-12"), Freeze("2026-09-10", "2026-09-30")),
+]
 
 
 def selectors() -> st.SearchStrategy[Selector]:
@@ -148,6 +158,7 @@ def desired_states(draw: st.DrawFn) -> Desired:
             (),
             draw(st.booleans()),
             reclaim_after=draw(st.sampled_from([0, 5, 5])),
+            freezes=draw(st.sampled_from(FREEZES)),
         ),
         admins=[Admin("ruth@grace.example", draw(st.sampled_from(["Ruth", "Rut"])), "Abel")],
         libraries=libraries,
@@ -216,9 +227,10 @@ class Seats(RuleBasedStateMachine):
         carry_out(self.ledger, saved, self.now.date(), plan.created_at, "machine", "")
         after = self.snapshot()
         nothing = self.plan()
-        assert nothing.changes == []
+        assert nothing.changes == [], nothing.changes
         assert not [warning for warning in nothing.warnings if warning.code in TOLD_ONCE], "it was told"
         self.nobody_was_overtaken(before, after)
+        self.a_freeze_took_nothing(plan, before, after)
         for library in after.libraries:
             assert after.slots(library) == plan.slots[library].after
         self.owned |= self.permanent(after)
@@ -245,7 +257,8 @@ class Seats(RuleBasedStateMachine):
         except Unavailable:
             assert not before.institution.opt_out
         else:
-            assert before.institution.opt_out
+            waited = before.licenses[library][number].status is Status.WAITING
+            assert before.institution.opt_out or waited, "who waits can always leave the line"
             self.owned -= self.permanent(before) - self.permanent(self.snapshot())
 
     @precondition(lambda self: self.offers())
@@ -313,6 +326,18 @@ class Seats(RuleBasedStateMachine):
                     (place, other) for place in seated for other in line.values() if place[:4] == other[:4]
                 ]
                 assert all(place < other for place, other in same_priority if other in had.values()), "overtaken"
+
+    def a_freeze_took_nothing(self, plan: Plan, before: Snapshot, after: Snapshot) -> None:
+        """On a frozen day nobody loses a seat, but for those whose e-mail or id somebody new has: they are to get no letters."""
+        assert self.desired is not None
+        if hold_on(self.desired.institution.freezes, plan.now) is None:
+            return
+        keys = {member.key for member in self.desired.members}
+        for change in plan.changes:
+            if change.action is Action.REVOKE and change.kind == Kind.TEMPORARY:
+                is_somebody_new = before.members[change.record].key in keys or not after.members[change.record].key
+                assert is_somebody_new, change
+                assert not after.members[change.record].on_roster, change
 
     @staticmethod
     def line(books: Snapshot, library: str) -> dict[int, str]:

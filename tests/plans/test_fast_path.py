@@ -134,12 +134,17 @@ BOUGHT = [
 ]
 """Seats that come and go by the day, with a price, a contract and a warning."""
 
+FREEZES = [
+    "freeze: [{from: 2026-09-02, until: 2026-09-04, reason: finals}]\n",
+    "freeze: [{from: 2026-09-01, until: 2026-09-01, actions: [revoke, resend]}, {from: 2026-09-05, until: 2026-09-06, actions: resend}]\n",
+]
 files = st.fixed_dictionaries(
     {
         "columns": st.sampled_from(COLUMNS),
         "rules": rules,
         "remind": st.sampled_from(["", "invites: {remind_after: [2d, 5d]}\n"]),
         "leavers": st.sampled_from(["", "leavers: {grace: 2d}\n", "leavers: {grace: 4d}\n"]),
+        "freeze": st.sampled_from(["", "", *FREEZES]),
         "limits": st.sampled_from(["", "limits: {permanent: retain, max_revokes: 0}\n", APPROVED, WHO_IS_WHO]),
         "tags": st.sampled_from(["", ", tags: [all]"]),
         "two": st.booleans(),
@@ -208,7 +213,7 @@ def write(folder: Path, chosen: dict[str, Any], roster: list[dict[str, str]], ho
         "  sub: {title: S, system: logos-subscription, slots: 9}\n"
         f"  jam: {{title: J, system: jamworks, slots: 9{chosen.get('where', '')}}}\n"
         f"{TERMS}rosters: [{', '.join(f'{{{entry}}}' for entry in entries)}]\n"
-        f"{chosen['remind']}{chosen.get('leavers', '')}{chosen['limits']}grants:\n{grants}\n",
+        f"{chosen['remind']}{chosen.get('leavers', '')}{chosen.get('freeze', '')}{chosen['limits']}grants:\n{grants}\n",
         encoding="utf-8",
     )
     (folder / "chosen.csv").write_text("email,student_id\nben@g.example,2\n,3\nzed@g.example,\n", encoding="utf-8")

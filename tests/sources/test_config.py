@@ -83,6 +83,9 @@ invites:
   remind_after: [3d]
 leavers:
   grace: 30d
+freeze:
+  - from: 2027-05-20
+    until: 2027-06-10
 mail:
   name: Library
 briefing:

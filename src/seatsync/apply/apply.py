@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from itertools import chain
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Connection
 
 from seatsync.domain.calendar.distances import TOLD_ONCE
+from seatsync.domain.calendar.freezes import ACTIONS, freezes_of, hold_on
 from seatsync.domain.diagnostic import counted, named
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.license import IllegalTransition
@@ -190,6 +191,10 @@ def must_be_in_time(plan: AcceptedPlan, today: str) -> None:
     last = str(plan.settings.get("retire", ""))
     if plan.changes and plan.now <= last < today:
         raise Stale(f"the institution ended on {last}, and today is {today}")
+    written: Any = plan.settings.get("freezes", ())
+    freezes = freezes_of(written)
+    if plan.changes and any(hold_on(freezes, plan.now, one) != hold_on(freezes, today, one) for one in ACTIONS):
+        raise Stale(f"a freeze has begun or ended since {plan.now}, and today is {today}")
     for change in plan.changes:
         until = (change.after or {}).get("until", "")
         if "" < until < today and until >= plan.now:

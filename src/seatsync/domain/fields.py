@@ -11,6 +11,7 @@ from typing import Any
 
 from seatsync.domain.brand.colors import is_color
 from seatsync.domain.brand.logo import is_logo
+from seatsync.domain.calendar.freezes import is_freezes
 from seatsync.domain.calendar.rhythm import RHYTHMS
 from seatsync.domain.library import MOST_ABOUT, DeliveredBy, Delivery
 from seatsync.domain.license import Kind, Status
@@ -87,6 +88,7 @@ _OTHER_FIELDS: dict[str, Callable[[Any], bool]] = {
     "slots": is_number,
     **dict.fromkeys(("reclaim_after", "warn_below"), is_number),
     "briefing": lambda value: isinstance(value, str) and value in ("", *RHYTHMS),
+    "freezes": is_freezes,
     "purchases": is_purchases,
     "delivered_by": lambda value: isinstance(value, str) and value in _PLACES,
     **dict.fromkeys(("claim_url", "open_url"), _is_address),

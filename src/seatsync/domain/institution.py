@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from seatsync.domain.calendar.freezes import Freeze
 from seatsync.domain.license import Status
 from seatsync.domain.text.days import parse_day
 
@@ -51,7 +52,7 @@ class Institution:
 
     ``reclaim_after`` is the number of days after its invitation after which an unclaimed temporary seat lapses, 0 for never,
     ``reclaim_since`` the day (ISO) of the apply that set it, which only the ledger knows. ``briefing`` is how often its
-    administrators get a briefing (``calendar.rhythm``); empty for never.
+    administrators get a briefing (``calendar.rhythm``); empty for never. ``freezes`` are the days on which nothing is taken away.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Institution:
     reclaim_after: int = 0
     reclaim_since: str = ""
     briefing: str = ""
+    freezes: tuple[Freeze, ...] = ()
 
     def is_over(self, today: date) -> bool:
         """Whether its last day has passed: temporary seats end, and nobody gets a new seat."""

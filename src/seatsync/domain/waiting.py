@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from seatsync.domain.action import Letter
+from seatsync.domain.calendar.freezes import last_day
 from seatsync.domain.institution import Institution
 from seatsync.domain.letters import ASKING, LetterState
 from seatsync.domain.license import Status
@@ -123,6 +124,15 @@ def invitation_waits(letters: Iterable[SeatLetter]) -> bool:
 
 def claim_by(invited_on: date, settings: Institution) -> date:
     """The last day on which a temporary seat can be claimed whose invitation was sent on this day, where unclaimed ones lapse.
+
+    It is that of a freeze which holds the lapse back.
+    """
+    own = reclaimed_after(invited_on, settings).isoformat()
+    return date.fromisoformat(last_day(settings.freezes, own, own))
+
+
+def reclaimed_after(invited_on: date, settings: Institution) -> date:
+    """The day after which such a seat lapses, unless a freeze holds that back.
 
     The days count from the first apply that set them, so that nobody loses a seat whose letter did not say it.
     """

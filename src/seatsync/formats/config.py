@@ -15,6 +15,7 @@ from seatsync.domain.library import DeliveredBy
 from seatsync.domain.text.characters import text_fault
 from seatsync.domain.text.languages import LANGUAGES
 from seatsync.formats.approvals import AnyApproval
+from seatsync.formats.calendar import FreezeEntry, InvitesEntry, LeaversEntry
 from seatsync.formats.fields import (
     Closed,
     Day,
@@ -236,40 +237,6 @@ class ExportEntry(Closed):
     sheet: Text | None = Field(None, description=SHEET)
 
 
-class InvitesEntry(Closed):
-    """Reminders of unclaimed invitations."""
-
-    remind_after: list[DayCount] = Field(
-        [],
-        description="How many days after the invitation to remind members who have not claimed: [3d, 7d, 14d].",
-    )
-
-    reclaim_after: DayCount | None = Field(
-        None,
-        description="How many days after its invitation was sent an unclaimed temporary seat lapses, for example 30d: then it is free for "
-        "somebody else, in every library. Invitations and reminders say it. A `resend`, `regrant` or another grant offers it again.",
-    )
-
-    @model_validator(mode="after")
-    def _reminders_come_in_time(self) -> InvitesEntry:
-        late = [
-            days for days in self.remind_after if self.reclaim_after and int(days[:-1]) >= int(self.reclaim_after[:-1])
-        ]
-        if late:
-            fact = f"the reminder after {late[0]} would come when the seat has lapsed (`reclaim_after: {self.reclaim_after}`)"
-            raise InvalidValue(fact, "Remind earlier, or let seats lapse later.")
-        return self
-
-
-class LeaversEntry(Closed):
-    """Members whom no roster has any more."""
-
-    grace: DayCount | None = Field(
-        None,
-        description="For how many days who leaves keeps temporary seats: 30d. Then they are revoked. Without it, they are revoked at once.",
-    )
-
-
 class MailEntry(Closed):
     """The sender of the institution's letters. The mail server and its password are set only in the environment."""
 
@@ -364,6 +331,11 @@ class SeatsyncFile(Closed):
     )
     invites: InvitesEntry = InvitesEntry.model_validate({})
     leavers: LeaversEntry = LeaversEntry.model_validate({})
+    freeze: list[FreezeEntry] = Field(
+        [],
+        description="Days on which seatsync takes no seat away, for example those of the finals. Seats that would end on them stay, and "
+        "can be used and claimed, to the last of these days.",
+    )
     mail: MailEntry = MailEntry.model_validate({})
     briefing: BriefingEntry | None = Field(None, description="A briefing of the administrators, by letter.")
     limits: LimitsEntry = LimitsEntry.model_validate({})

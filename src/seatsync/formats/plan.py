@@ -180,6 +180,15 @@ class HelpSetting(_Closed):
     url: str
 
 
+class FreezeSetting(_Closed):
+    """Days on which actions are held back."""
+
+    from_: str = Field(alias="from", description="The first day (ISO).")
+    until: str = Field(description="The last day (ISO).")
+    actions: list[str] = Field(description="What is held back.")
+    reason: str = Field(description="Why; can be empty.")
+
+
 class InstitutionSettings(_Closed):
     """The institution's own settings, as the ledger keeps them."""
 
@@ -199,6 +208,9 @@ class InstitutionSettings(_Closed):
         None, description="After how many days an unclaimed seat goes to somebody else; absent for never."
     )
     briefing: str | None = Field(None, description="How often administrators get a briefing; absent for never.")
+    freezes: list[FreezeSetting] | None = Field(
+        None, description="The days on which nothing is taken away; absent for none."
+    )
     logo: str | None = Field(None, description="The logo on pages: a PNG picture in base64; absent for none.")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Row, Select, any_, func, literal, select
 
 from seatsync.domain.approval import checked as used
+from seatsync.domain.calendar.freezes import freezes_of
 from seatsync.domain.institution import Admin, Contact, Helper, Institution
 from seatsync.domain.library import COUNTED, DeliveredBy, Delivery, Library
 from seatsync.domain.license import Kind, License, Status
@@ -143,8 +144,9 @@ def _institution(row: Row[tuple[object, ...]]) -> Institution:
     contacts = tuple(Contact(**contact) for contact in json.loads(row.contacts))
     help = Helper(**json.loads(row.help)) if row.help else None
     declining, reclaim = (row.opt_out_until,), (row.reclaim_after, row.reclaim_since)
-    settings = (row.timezone, row.retire, help, row.language, row.color, row.logo, *declining, *reclaim)
-    return Institution(row.institution, row.name, contacts, bool(row.opt_out), *settings, briefing=row.briefing)
+    settings = (row.timezone, row.retire, help, row.language, row.color, row.logo, *declining, *reclaim, row.briefing)
+    freezes = freezes_of(json.loads(row.freezes)) if row.freezes else ()
+    return Institution(row.institution, row.name, contacts, bool(row.opt_out), *settings, freezes)
 
 
 def _libraries(connection: Connection, institution: str) -> tuple[dict[str, Library], dict[str, dict[str, int]]]:

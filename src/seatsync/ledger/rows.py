@@ -52,6 +52,7 @@ def institution_values(institution: Institution, books: Snapshot) -> dict[str, o
         "opt_out_until": institution.opt_out_until,
         "reclaim_after": institution.reclaim_after,
         "reclaim_since": institution.reclaim_since,
+        "freezes": canonical([one.as_dict() for one in institution.freezes]) if institution.freezes else "",
         "told_on": books.told_on,
         "briefing": institution.briefing,
         "briefed_on": books.briefed_on,

@@ -35,6 +35,7 @@ REVISIONS = (
     "0019",
     "0020",
     "0021",
+    "0022",
     "0023",
 )
 """The migrations, oldest first. A ledger with any other revision was written by a newer seatsync."""
@@ -77,6 +78,7 @@ institution = table(
     Column("opt_out_until", String(10), nullable=False, server_default=text("''")),
     Column("reclaim_after", Integer, nullable=False, server_default="0"),
     Column("reclaim_since", String(10), nullable=False, server_default=text("''")),
+    Column("freezes", Text, nullable=False, server_default=text("''")),
     Column("told_on", String(10), nullable=False, server_default=text("''")),
     Column("briefing", String(16), nullable=False, server_default=text("''")),
     Column("briefed_on", String(10), nullable=False, server_default=text("''")),

@@ -6,6 +6,9 @@ who waits gets a free seat in their turn (that was asked for when they began to 
 of applied files has begun (``Draft.by_calendar``). What becomes permanent by tenure or by such a grant is not left out, although the
 night does it too: it can't be undone, so a review that did not show it is not enough.
 
+What a freeze holds back comes by the calendar once it is over: a revoke by the end date to which it moved the seat, a grant for which it
+left no seat and the removal of a library by applied files (also in ``Draft.by_calendar``).
+
 The total of a library with purchases is that of the day: what counts is what was bought.
 
 The day on which members leave is that of the apply, and the end of their grace period follows from it: what counts is that they leave,
@@ -19,6 +22,7 @@ from datetime import date, timedelta
 from types import MappingProxyType
 
 from seatsync.domain.action import Action
+from seatsync.domain.calendar.freezes import freezes_of
 from seatsync.domain.license import ABSENT, Kind, Status
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.change import Change, Groups, leaves_for_now
@@ -99,11 +103,20 @@ def _leavers(groups: Groups, snapshot: Snapshot, library: str, today: date) -> W
 def _ends(groups: Groups, snapshot: Snapshot, library: str, today: date) -> Without:
     leaving = {change.record for change in groups.get((Action.MEMBER_UPDATE, ""), ()) if leaves_for_now(change)}
     updates = [change.after or {} for change in groups.get((Action.INSTITUTION_UPDATE, ""), ())]
-    institution = snapshot.institution
-    fixed = {institution.retire if institution is not None else "", *(after.get("retire", "") for after in updates)}
+    institution, held, day = snapshot.institution, snapshot.licenses.get(library, {}), today.isoformat()
+    written = [one for after in updates for one in after.get("freezes", ())]
+    freezes = (*(institution.freezes if institution is not None else ()), *freezes_of(written))
+    frozen = {one.last for one in freezes}
+    fixed = {
+        institution.retire if institution is not None else "",
+        *(after.get("retire", "") for after in updates),
+        *frozen,
+    }
 
-    def without(change: Change) -> Change:
+    def without(change: Change) -> Change | None:
         until = str((change.after or {}).get("until", ""))
+        if until in frozen and not written and held.get(change.record, ABSENT).ended(day):
+            return None  # a freeze has begun before the seat was revoked
         if change.record not in leaving or until in fixed:
             return change
         return change._replace(after={"until": f"{(date.fromisoformat(until) - today) // timedelta(days=1)} days"})

@@ -18,10 +18,11 @@ from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.names import Named, have_same_names
 from seatsync.domain.text.tags import split_tags
 from seatsync.planning.change import Change, grouped
-from seatsync.planning.draft import Draft
+from seatsync.planning.dates.frozen import hold_library, without_held_grants
+from seatsync.planning.draft import Draft, is_corrected, signs_in
 from seatsync.planning.entitlements import resolve_grants
 from seatsync.planning.leaving import grace
-from seatsync.planning.license_diff import LicenseDiff, is_corrected, signs_in
+from seatsync.planning.license_diff import LicenseDiff
 from seatsync.planning.line import seat_in_turn
 from seatsync.planning.matching import who_is_who
 from seatsync.planning.settings_diff import admin_changes, institution_changes, library_changes
@@ -122,8 +123,11 @@ def compare(draft: Draft, only: Mapping[str, Sequence[int]] | None = None) -> Dr
     for library in sorted({*desired.libraries, *snapshot.libraries}):
         start = len(draft.changes)
         LicenseDiff(draft, library).run(only[library] if only is not None else None)
-        if library in desired.libraries and desired.libraries[library].has_line:
-            draft.changes[start:] = seat_in_turn(draft, library, draft.changes[start:], before[library])
+        if library not in desired.libraries:
+            hold_library(draft, library)
+            continue
+        seated = seat_in_turn if desired.libraries[library].has_line else without_held_grants
+        draft.changes[start:] = seated(draft, library, draft.changes[start:], before[library])
     draft.groups = grouped(draft.changes)
     draft.changes = [*chain.from_iterable(draft.groups.values())]
     return draft

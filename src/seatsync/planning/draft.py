@@ -10,8 +10,9 @@ from functools import partial
 from typing import NamedTuple
 
 from seatsync.domain.action import Action
+from seatsync.domain.calendar.freezes import Hold, hold_of_end, hold_on
 from seatsync.domain.desired import CommittedExport, Desired, Grant
-from seatsync.domain.license import License
+from seatsync.domain.license import Kind, License
 from seatsync.domain.origin import Origin
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.change import Change, Groups
@@ -34,10 +35,11 @@ class KeptLicense(NamedTuple):
 
 class Leaver(NamedTuple):
     """A member whom no roster has any more. ``left_on`` is the day (ISO) on which they left, ``ends`` the last day (ISO) of each temporary
-    seat that they keep until then, by library. Without one they are removed."""
+    seat that they keep until then, by library, and ``own_ends`` what these would be without freezes. Without one they are removed."""
 
     left_on: str
     ends: Mapping[str, str]
+    own_ends: Mapping[str, str]
 
 
 class ReadExport(NamedTuple):
@@ -76,10 +78,13 @@ class Draft:
     of members who leave, whatever their grace. ``leavers`` are by number. ``downgrades`` are permanent licenses that a grant would make
     temporary, ``kept`` the permanent licenses of leavers, ``retained`` the licenses kept by ``limits.permanent``, ``by_hand`` those kept
     because they were given in the vendor's portal, ``declined`` the grants to members who opted out. ``by_calendar`` has, by action and
-    library, the members whose changes come from grants of applied files that have begun since the last apply (where nobody waits in a
-    line: there, other members may take the seat).
+    library, the members whose changes come from grants of applied files that have begun since the last apply, or that a freeze held back
+    then (where nobody waits in a line: there, other members may take the seat).
 
     ``lines`` are those of full libraries in which somebody waits, or has waited until this plan.
+
+    ``held`` are the members (e-mail) of whom a freeze holds something back today, by action and library: seats that would be revoked,
+    grants for which it leaves no seat, reminders.
 
     ``lapsing`` are the seats (library, member's number) that were not claimed in time, with the day (ISO) of their invitation.
 
@@ -110,10 +115,26 @@ class Draft:
     leavers: Mapping[int, Leaver] = field(default_factory=dict)
     lapsing: Mapping[tuple[str, int], str] = field(default_factory=dict)
     by_calendar: defaultdict[tuple[Action, str], set[int]] = field(default_factory=partial(defaultdict, set))
+    held: defaultdict[tuple[Action, str], list[str]] = field(default_factory=partial(defaultdict, list))
 
     def last_row(self, record: int) -> Origin:
         """The row of a member who leaves, when it was last added or changed; ``rosters:`` if that is unknown."""
         return self.last_rows.get(record) or self.desired.place("rosters")
+
+    @property
+    def hold(self) -> Hold | None:
+        """What holds revokes back today; None if nothing does."""
+        return hold_on(self.desired.institution.freezes, self.today.isoformat())
+
+    def hold_of(self, grant: Grant) -> Hold | None:
+        """What holds the end of the seats of a grant back; None if they end on its own last day, or never."""
+        own = grant.ends if grant.kind is Kind.TEMPORARY else ""
+        return hold_of_end(self.desired.institution.freezes, own, self.today.isoformat())
+
+    def ends(self, grant: Grant) -> str:
+        """The last day (ISO) of the seats that a grant gives; empty for no end."""
+        hold = self.hold_of(grant)
+        return hold.last if hold is not None else grant.ends
 
     @property
     def drift(self) -> Iterator[Drift]:
@@ -145,3 +166,13 @@ class Draft:
         rosters = {roster.path for roster in self.desired.rosters}
         selected = {selection.file for selection in grant.to.selections}
         return changed <= rosters - selected
+
+
+def is_corrected(draft: Draft, position: int, record: int) -> bool:
+    """Whether the files correct a known member's e-mail, so that the link in an earlier invitation is dead."""
+    return bool(record) and draft.desired.members[position].key != draft.snapshot.members[record].key
+
+
+def signs_in(snapshot: Snapshot, record: int) -> bool:
+    """Whether the ledger knows an account of this member; ``record`` is 0 for a new member."""
+    return bool(record) and bool(snapshot.members[record].account)

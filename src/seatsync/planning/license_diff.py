@@ -8,19 +8,20 @@ from functools import cached_property
 from typing import Any
 
 from seatsync.domain.action import Action
+from seatsync.domain.calendar.freezes import REMIND, Hold, hold_on
 from seatsync.domain.desired import Grant
 from seatsync.domain.library import DEFAULT_DELIVERY
 from seatsync.domain.license import ABSENT, NEVER, Kind, License, Status
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import Member
 from seatsync.domain.portal.at_vendor import There
-from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.change import Change
 from seatsync.planning.dates.begun import Begun
 from seatsync.planning.dates.coming import begins_next, next_grants
 from seatsync.planning.dates.reminders import reminders_due
-from seatsync.planning.draft import Draft, KeptLicense
+from seatsync.planning.draft import Draft, KeptLicense, is_corrected, signs_in
 from seatsync.planning.due import away, since
+from seatsync.planning.reasons.ends import why_ended, why_granted, why_kept
 from seatsync.planning.reasons.lost import Lost
 from seatsync.planning.reasons.words import AT_ONCE, CORRECTED, DROPPED, LEFT, REDELIVERED, WANTED, reason_of
 
@@ -50,11 +51,13 @@ class LicenseDiff:
         self.invites = desired is None or desired.invites
         self.invites_again = desired is None or desired.invites_again
         self.remind_after = draft.desired.remind_after if self.invites else ()
+        self.is_silent = hold_on(draft.desired.institution.freezes, draft.today.isoformat(), REMIND) is not None
         self.next = next_grants(draft.entitlements, library)
         self.granted: dict[Grant, tuple[str, Mapping[str, Any] | None]] = {}
         self.begun = Begun(draft, library)
-        self.retire = draft.desired.institution.retire
         self.is_over = draft.desired.institution.is_over(draft.today)
+        self.hold = draft.hold
+        self.ends: dict[Grant, str] = {}
         self.today = draft.today.isoformat()
         self.soon = (draft.today + timedelta(days=draft.desired.limits.soon)).isoformat()
 
@@ -66,6 +69,7 @@ class LicenseDiff:
     def run(self, only: Sequence[int] | None = None) -> None:
         """Add this library's changes to the draft: those of all members, or of those at these positions and of leavers."""
         members, held, wanted = self.draft.desired.members, self.held, self.wanted
+        place = self.draft.desired.place("libraries" if self.dropped else "grants")
         records, numbers = self.draft.matching.records, self.draft.numbers
         for position in range(len(records)) if only is None else only:
             record, number = records[position], numbers[position]
@@ -77,8 +81,7 @@ class LicenseDiff:
                 self._unwanted(license, position, members[position].email, record)
             elif license.status is Status.WAITING:
                 ended = self.ended.get(position)
-                reason = f"The grant ended on {ended.ends}" if ended is not None else ""
-                where = ended.origin if ended is not None else self._place()
+                where, reason = (ended.origin, f"The grant ended on {ended.ends}") if ended is not None else (place, "")
                 self._unwait(where, members[position].email, record, reason)
         for record in self.draft.matching.leaving:
             self._leaving(held.get(record, ABSENT), record)
@@ -117,7 +120,7 @@ class LicenseDiff:
             before = {"kind": license.kind}
             reason = reason_of(rule) + self._since(rule, license, record)
             self._add(Action.UPGRADE, reason, rule.origin, email, record, Kind.PERMANENT, license.status, before)
-        elif license.until != rule.ends:
+        elif license.until != self._ends(rule):
             self._new_end(rule, license, email, record)
         if (
             license.status is Status.UNCLAIMED
@@ -135,8 +138,8 @@ class LicenseDiff:
     def _grant(self, rule: Grant, license: License, position: int, email: str, record: int) -> None:
         """Grant a seat, or deliver an unclaimed one at once."""
         if rule not in self.granted:
-            until = {"until": rule.ends} if rule.ends else {}
-            self.granted[rule] = reason_of(rule), {**self.delivery, **until} or None
+            until = {"until": self._ends(rule)} if self._ends(rule) else {}
+            self.granted[rule] = why_granted(self.draft, rule), {**self.delivery, **until} or None
         reason, after = self.granted[rule]
         reason += self._since(rule, license, record)
         if values := self.resends.get(position):
@@ -162,10 +165,14 @@ class LicenseDiff:
         return [value for value in self.resends.get(position, ()) if value not in seen]
 
     def _lapses(self, rule: Grant, license: License, position: int, record: int) -> bool:
-        """Whether the seat was not claimed in time, and the plan does not offer it once more."""
+        """Whether the seat was not claimed in time, the plan does not offer it once more, and no freeze holds it back."""
         is_late = (self.library, record) in self.draft.lapsing and license.status is Status.UNCLAIMED
         is_offered = self.is_redelivered or is_corrected(self.draft, position, record)
-        return is_late and not is_offered and not self._offers_again(rule, license._replace(until=rule.ends), position)
+        if not is_late or is_offered or self._offers_again(rule, license._replace(until=rule.ends), position):
+            return False
+        if self.hold is not None:
+            self.draft.held[Action.REVOKE, self.library].append(self.draft.desired.members[position].email)
+        return self.hold is None
 
     def _lapse(self, rule: Grant, license: License, position: int, email: str, record: int) -> None:
         days, sent = self.draft.desired.institution.reclaim_after, self.draft.lapsing[self.library, record]
@@ -178,15 +185,16 @@ class LicenseDiff:
 
         It does not count right after a version that kept no end dates: that version took changed ones for nothing to do.
         """
-        is_earlier = "" < rule.ends < (license.until or NEVER)
-        if is_earlier and rule.ends <= self.soon and not self.draft.lacks_end_dates:
+        ends = self._ends(rule)
+        is_earlier = "" < ends < (license.until or NEVER)
+        if is_earlier and ends <= self.soon and not self.draft.lacks_end_dates:
             self.draft.revokes[self.library].append(email)
-        before, after = {"until": license.until}, {"until": rule.ends}
+        before, after = {"until": license.until}, {"until": ends}
         self.begun.note(Action.LICENSE_UPDATE, rule, record)
-        is_retiring = rule.ends == self.retire != ""
+        is_retiring = rule.ends == self.draft.desired.institution.retire != ""
         self._add(
             Action.LICENSE_UPDATE,
-            f"The institution ends on {self.retire}" if is_retiring else reason_of(rule),
+            why_granted(self.draft, rule, f"The institution ends on {rule.ends}" if is_retiring else ""),
             self.draft.desired.place("institution", "retire") if is_retiring else rule.origin,
             email,
             record,
@@ -220,11 +228,13 @@ class LicenseDiff:
             self._add(Action.RESEND, REDELIVERED, where, email, record, rule.kind, Status.UNCLAIMED, None, after)
             return
         corrected = is_corrected(self.draft, position, record) and license.there != There.NONE
-        if not (new or corrected) and due <= license.reminders:
+        if self.is_silent and due > license.reminders:
+            self.draft.held[Action.RESEND, self.library].append(email)
+        if not (new or corrected) and (self.is_silent or due <= license.reminders):
             return
         after = {"resend": new} if new else {}
         reason, where = f"Resend: {', '.join(new)}", rule.origin
-        if due > license.reminders:
+        if due > license.reminders and not self.is_silent:
             after["reminders"] = due
         if corrected:
             after |= _NEW_ADDRESS
@@ -251,7 +261,24 @@ class LicenseDiff:
                     self._add(Action.RESEND, CORRECTED, where, email, record, kind, license.status, None, after)
                 return
         reason, place = self.lost.why(license, position, record)
-        self._revoke(license, reason, place, email, record, later=self.next.get(position))
+        if self.hold is not None and license.kind is Kind.TEMPORARY:
+            self._hold_back(self.hold, license, reason, place, email, record)
+        else:
+            self._revoke(license, reason, place, email, record, later=self.next.get(position))
+
+    def _hold_back(self, hold: Hold, license: License, reason: str, where: Origin, email: str, record: int) -> None:
+        """Let the seat stay to the end of the freeze in place of revoking it. It counts to the limit once: when its end moves there."""
+        self.draft.held[Action.REVOKE, self.library].append(email)
+        if hold.last < (license.until or NEVER):
+            self.draft.revokes[self.library].append(email)
+        if license.until != hold.last:
+            before, after, reason = (
+                {"until": license.until},
+                {"until": hold.last},
+                f"{reason}; held back {hold.in_words}",
+            )
+            kind, status = license.kind, license.status
+            self._add(Action.LICENSE_UPDATE, reason, where, email, record, kind, status, before, after)
 
     def _leaving(self, license: License, record: int) -> None:
         known, leaver = self.draft.snapshot.members[record], self.draft.leavers[record]
@@ -265,10 +292,6 @@ class LicenseDiff:
         elif license.status is Status.WAITING:
             self._unwait(self.draft.last_row(record), known.email, record, LEFT)
 
-    def _place(self) -> Origin:
-        """Where the files say who gets the library, for what no line of theirs asks for."""
-        return self.draft.desired.place("libraries" if self.dropped else "grants")
-
     def _unwait(self, where: Origin, email: str, record: int, reason: str = "") -> None:
         before = {"status": Status.WAITING}
         reason = reason or (DROPPED if self.dropped else "No longer granted")
@@ -280,10 +303,7 @@ class LicenseDiff:
             self.draft.revokes[self.library].append(known.email)
         if license.until == last:
             return
-        reason, place = f"{LEFT}; the seat stays for {self.draft.desired.grace} days", self.draft.last_row(record)
-        if known.left_on:
-            reason = f"On no roster since {known.left_on}; the seat now stays for {self.draft.desired.grace} days"
-            place = self.draft.desired.place("leavers")
+        reason, place = why_kept(self.draft, known, last, record)
         before, after = {"until": license.until}, {"until": last}
         kind, status = license.kind, license.status
         self._add(Action.LICENSE_UPDATE, reason, place, known.email, record, kind, status, before, after)
@@ -301,14 +321,18 @@ class LicenseDiff:
         """Revoke. It counts to the limit, unless the license has ended by its date in the ledger. ``left_on`` is when a member left
         whose grace period is over; ``later`` gives it again."""
         before = {"status": license.status}
-        if license.kind is Kind.TEMPORARY and license.ended(self.today) and license.own_end and left_on:
-            reason = f"On no roster since {left_on}; the seat stayed until {license.until}"
-        elif license.kind is Kind.TEMPORARY and license.ended(self.today):
-            reason = f"The {'institution' if license.until == self.retire else 'grant'} ended on {license.until}"
+        if license.kind is Kind.TEMPORARY and license.ended(self.today):
+            reason = why_ended(self.draft, license, reason, left_on)
         elif license.kind is Kind.TEMPORARY:
             self.draft.revokes[self.library].append(email)
         reason += begins_next(later)
         self._add(Action.REVOKE, reason, where, email, record, license.kind, Status.REVOKED, before)
+
+    def _ends(self, rule: Grant) -> str:
+        """The last day (ISO) of a seat by this grant."""
+        if rule not in self.ends:
+            self.ends[rule] = self.draft.ends(rule)
+        return self.ends[rule]
 
     def _add(
         self,
@@ -324,13 +348,3 @@ class LicenseDiff:
     ) -> None:
         change = Change(action, reason, where, self.library, email, kind, status, before, after, record)
         self.draft.changes.append(change)
-
-
-def is_corrected(draft: Draft, position: int, record: int) -> bool:
-    """Whether the files correct a known member's e-mail, so that the link in an earlier invitation is dead."""
-    return bool(record) and draft.desired.members[position].key != draft.snapshot.members[record].key
-
-
-def signs_in(snapshot: Snapshot, record: int) -> bool:
-    """Whether the ledger knows an account of this member; ``record`` is 0 for a new member."""
-    return bool(record) and bool(snapshot.members[record].account)

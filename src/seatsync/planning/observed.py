@@ -86,8 +86,8 @@ class _Observer:
         now = {"kind": move.kind.value, "status": move.status.value, "there": "" if is_asked else move.there}
         before = {name: value for name, value in _values(old).items() if value != now[name]}
         after = {"there": now["there"]} if "there" in before else {}
-        if not old.active and move.kind is Kind.TEMPORARY and rule is not None and rule.ends:
-            after["until"] = rule.ends
+        if not old.active and move.kind is Kind.TEMPORARY and rule is not None and self.draft.ends(rule):
+            after["until"] = self.draft.ends(rule)
         return self._change(move, export, move.kind, move.status, before, after)
 
     def _of_person(self, move: Move, export: CommittedExport) -> Change:

@@ -253,7 +253,8 @@ def _admin(change: Change) -> str:
 
 def settings_of(institution: Institution) -> dict[str, object]:
     """The institution's settings, as plans and the journal write them. What is not set among the later ones has no key."""
-    fields = asdict(institution)
-    optional = ("opt_out_until", "timezone", "retire", "help", "language", "color", "logo", "reclaim_after", "briefing")
+    fields = {**asdict(institution), "freezes": [one.as_dict() for one in institution.freezes]}
+    later = ("reclaim_after", "briefing", "freezes")
+    optional = ("opt_out_until", "timezone", "retire", "help", "language", "color", "logo", *later)
     names = ("name", "contacts", "opt_out", *optional)
     return {name: fields[name] for name in names if name not in optional or fields[name]}

@@ -120,7 +120,9 @@ def _institution(institution: Institution) -> dict[str, Any]:
         "logo",
         "reclaim_after",
         "briefing",
+        "freezes",
     )
+    fields["freezes"] = [one.as_dict() for one in institution.freezes]
     return {name: list(fields[name]) if name == "contacts" else fields[name] for name in known}
 
 

@@ -14,6 +14,7 @@ from itertools import chain
 
 from seatsync.domain.action import Action
 from seatsync.domain.calendar.distances import days_before
+from seatsync.domain.calendar.freezes import turning_days
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
 from seatsync.domain.money.purchases import days_of
 from seatsync.domain.person import spoken
@@ -150,7 +151,7 @@ def _days_told(draft: Draft) -> Iterator[date]:
     """The days on which people are told of what comes on a later day (besides those of purchases)."""
     settings, retire = draft.desired.place("grants").file, draft.desired.institution.retire
     coming = {f"{grant.starts}" for grant in draft.desired.grants if grant.starts is not None}
-    coming |= {grant.ends for grant in draft.desired.grants if grant.origin.file == settings}
+    coming |= {draft.ends(grant) for grant in draft.desired.grants if grant.origin.file == settings}
     for day in (coming | {retire}) - {""}:
         yield from (known for known in map(date.fromisoformat, days_before(day)) if known > draft.today)
 
@@ -171,6 +172,8 @@ def due_days(draft: Draft) -> Iterator[date]:
     yield from (day for day in starts if day is not None and day > draft.today)
     today, libraries = draft.today.isoformat(), draft.desired.libraries.values()
     yield from (date.fromisoformat(day) for it in libraries for day in days_of(it.purchases) if day > today)
+    freezes = draft.desired.institution.freezes
+    yield from (date.fromisoformat(day) for day in turning_days(freezes) if day > today)
     yield from next_days(draft)
     known = parse_day(draft.snapshot.baseline.get("due", ""))
     if known is not None and known > draft.today and any(grant.after for grant in draft.desired.grants):

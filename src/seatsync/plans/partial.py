@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from seatsync.domain.calendar.freezes import is_frozen
 from seatsync.domain.desired import Counted, Desired, Grant
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.tags import IMPORTED
@@ -33,6 +34,8 @@ def partial_plan(folder: InstitutionFolder, connection: Connection, since: Since
     """
     if not folder.files().is_still(NAME, since.books.baseline["files"].get(NAME, "")):
         return None
+    if is_frozen(since.institution.freezes, since.today.isoformat()):
+        return None  # what is held back is counted each time, and may be anybody's
     part = _Part(connection, since)
     try:
         loaded = load(folder, now, part.read, EVERY_EXPORT)

@@ -3,8 +3,8 @@
 A roster that was cut off by mistake looks just like a roster that many members have left. So a plan may revoke up to
 10 % of a library's claimed and unclaimed licenses, or 5 if that is more; `limits.max_revokes` sets another percentage, or a number.
 An end date that the plan moves to an earlier day within the next 30 days (`limits.soon`) counts like a revoke. So does a temporary
-seat of a member who leaves, on the day they leave, however long `leavers.grace` lets them keep it. Licenses whose end date in the
-ledger has passed, and upgrades, do not count.
+seat of a member who leaves, on the day they leave, however long `leavers.grace` lets them keep it, and a seat that a `freeze` keeps for
+now, on the day it loses its grant. Licenses whose end date in the ledger has passed, and upgrades, do not count.
 
 To fix: if the message says that a roster has become shorter, look whether its export is whole. If you want to revoke the
 seats, add the approval that the message shows to seatsync.yaml. It is reviewed in the same pull request and used once, by the
@@ -83,6 +83,8 @@ _HELD = (Kind.TEMPORARY, Kind.PERMANENT)
 
 def _or_end(case: Case, members: list[str], library: str) -> str:
     """Say that end dates are among what is counted, and how soon."""
+    if (hold := case.draft.hold) is not None:
+        return f" after the freeze, which lasts {hold.in_words}"
     leaving = {change.member for change in case.leaving_for_now}
     moved = {change.member for change in case.of(Action.LICENSE_UPDATE, library)} - leaving
     soon = f" or end within {case.desired.limits.soon} days" if not moved.isdisjoint(members) else ""

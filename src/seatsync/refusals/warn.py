@@ -18,6 +18,7 @@ from seatsync.refusals.warnings import (
     coming,
     ends,
     exports,
+    freezes,
     grants,
     institution,
     lapses,
@@ -58,6 +59,7 @@ def warnings(case: Case) -> Iterator[Diagnostic]:
     yield from exports.not_believed(case)
     yield from exports.drift(case)
     yield from institution.ends(case)
+    yield from freezes.held_back(case)
     yield from ends.near(case)
     yield from leavers.keeping_seats(case)
     yield from lapses.begin(case)

@@ -57,6 +57,7 @@ _NAMES_BY_EMAIL_ALONE = frozenset(
             "contract-ends",
             "costs",
             "grace-period",
+            "held-back",
             "never-due",
             "seats-change",
             "seats-lapse",

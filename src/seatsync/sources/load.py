@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from seatsync.domain.approval import Approval
 from seatsync.domain.brand.logo import HOW_TO_SAVE, MOST_READ, as_logo, logo_fault
+from seatsync.domain.calendar.freezes import Freeze
 from seatsync.domain.desired import Counted, Desired, Limits, Roster, Scenario, Term
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.institution import Admin, Contact, Helper, Institution
@@ -21,6 +22,7 @@ from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.guesses import reset_guesses
 from seatsync.formats import config as formats
 from seatsync.formats.approvals import AnyApproval, EmptyRosterApproval, RevokesApproval
+from seatsync.formats.calendar import FreezeEntry
 from seatsync.sources import yaml_tree
 from seatsync.sources.config import read_config
 from seatsync.sources.files import NAME, Folder
@@ -124,6 +126,7 @@ class _Loader:
                 institution.opt_out_until,
                 int((self.config.invites.reclaim_after or "0d").removesuffix("d")),
                 briefing=self.config.briefing.every if self.config.briefing is not None else "",
+                freezes=tuple(map(_freeze, self.config.freeze)),
             ),
             admins=self._admins(),
             libraries=self.libraries,
@@ -243,12 +246,18 @@ class _Loader:
         places["admins"] = self.key("institution", "admins")
         if self.config.invites.reclaim_after is not None:
             places["institution.reclaim_after"] = self.at("invites", "reclaim_after")
+        if "freeze" in places:
+            places["institution.freezes"] = places["freeze"]
         for name in ("id", "retire", "opt_out"):
             if getattr(self.config.institution, name) is not None:
                 places[f"institution.{name}"] = self.at("institution", name)
         for position, admin in enumerate(self.config.institution.admins):
             places[f"admins.{email_key(admin.email)}"] = self.at("institution", "admins", position)
         return places
+
+
+def _freeze(entry: FreezeEntry) -> Freeze:
+    return Freeze(entry.from_.isoformat(), entry.until.isoformat(), (*entry.actions,), entry.reason or "")
 
 
 def _helper(entry: formats.HelpEntry | None) -> Helper | None:

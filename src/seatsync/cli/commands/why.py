@@ -21,7 +21,7 @@ from seatsync.domain.failure import ExitCode
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from seatsync.domain.desired import After, Desired
+    from seatsync.domain.desired import After, Desired, Grant
     from seatsync.domain.library import Library
     from seatsync.domain.license import License
     from seatsync.domain.snapshot import Snapshot
@@ -194,6 +194,9 @@ def _explanation(
                 "status": held.status.value,
                 "until": held.ends,
                 **({"own_end": held.own_end} if held.own_end else {}),
+                **_held_back(
+                    desired, held, [one.grant for one in askings if one.counts and one.grant.library == library]
+                ),
                 **_progress(snapshot.libraries.get(library), held),
                 **_line(connection, id, library, held),
                 **({"has_line": True} if library in desired.libraries and desired.libraries[library].has_line else {}),
@@ -219,6 +222,16 @@ def _past(
         return [], {}
     past = history(connection, id, HistoryFilter([number]), None, run.redactor is None, oldest_first=True)
     return past, reasons_of_revokes(connection, id, number, timezone)
+
+
+def _held_back(desired: Desired, license: License, grants: Iterable[Grant]) -> dict[str, str]:
+    """Why a freeze keeps the seat to its end date, which is not that of the ``grants`` that count; empty if none does."""
+    from seatsync.domain.calendar.freezes import hold_on
+
+    hold = hold_on(desired.institution.freezes, license.ends) if license.ends else None
+    if hold is None or hold.last != license.ends or any(grant.ends == license.ends for grant in grants):
+        return {}
+    return {"held_back": hold.reason}
 
 
 def _line(connection: Connection | None, id: str, library: str, license: License) -> dict[str, Any]:

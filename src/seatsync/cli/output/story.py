@@ -94,6 +94,9 @@ def _license(out: Writer, library: str, held: Mapping[str, Any], timezone: str) 
     if not held["asked_for"]:
         own = "" if held.get("own_end") in (None, NEVER) else f" Without that, it would end on {held['own_end']}."
         _line(out, f"    It ends then because they are on no roster any more.{own}" if "own_end" in held else NOT_ASKED)
+    if "held_back" in held:
+        reason = f" ({held['held_back']})" if held["held_back"] else ""
+        _line(out, f"    A freeze keeps it until {held['until']}{reason}.")
     if no_seat := held.get("no_seat"):
         _no_seat(out, no_seat, held["asked_for"])
     _events(out, held["events"], timezone, held["letters"])

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from seatsync.domain.action import Action, Event, Unplanned
+from seatsync.domain.calendar.freezes import freezes_of
 from seatsync.domain.institution import Admin, Contact, Helper, Institution
 from seatsync.domain.library import DeliveredBy, Delivery, Library
 from seatsync.domain.license import IllegalTransition, Kind
@@ -35,6 +36,7 @@ def set_institution(books: Snapshot, event: Event) -> None:
             event.detail.get("opt_out_until", ""),
             event.detail.get("reclaim_after", 0),
             briefing=event.detail.get("briefing", ""),
+            freezes=freezes_of(event.detail.get("freezes", ())),
         )
     elif old is not None:
         if "id" in event.detail:
@@ -56,6 +58,7 @@ def set_institution(books: Snapshot, event: Event) -> None:
             event.detail.get("reclaim_after", old.reclaim_after),
             event.detail["on"] if "reclaim_after" in event.detail else old.reclaim_since,
             briefing=event.detail.get("briefing", old.briefing),
+            freezes=freezes_of(event.detail["freezes"]) if "freezes" in event.detail else old.freezes,
         )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from seatsync.domain.action import EVENTS, Sign
+from seatsync.domain.calendar.freezes import freezes_in_words, freezes_of
 from seatsync.domain.calendar.rhythm import rhythm_in_words
 from seatsync.domain.diagnostic import counted
 from seatsync.domain.fields import EVENT_FIELDS, bad_field
@@ -117,6 +118,9 @@ _FIELDS: Mapping[str, Callable[[Any], str]] = {
     "briefed": _whether("with briefings", "without briefings"),
     "briefing": lambda every: f"briefing {rhythm_in_words(every)}" if every else "no briefing",
     "warn_below": lambda number: f"warned below {counted(number, 'seat')}" if number else "no warning of few seats",
+    "freezes": lambda freezes: (
+        f"frozen from {said}" if (said := freezes_in_words(freezes_of(freezes))) else "nothing frozen"
+    ),
     "slots": lambda number: counted(number, "seat"),
     "purchases": _purchases,
     "delivery": lambda way: Delivery(way).facts.in_words,

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, or_
 
 from seatsync.domain.action import Letter
 from seatsync.domain.brand.colors import shades
-from seatsync.domain.institution import Institution, last_day_to_decline
+from seatsync.domain.institution import last_day_to_decline
 from seatsync.domain.letters import ASKING, CLAIMED, LINKED, Values
 from seatsync.domain.library import DeliveredBy
 from seatsync.domain.license import Kind, Status
@@ -26,6 +26,7 @@ from seatsync.domain.text.tags import split_tags, tags_with_day
 from seatsync.domain.waiting import SeatLetter, claim_by, invited_at
 from seatsync.ledger import tables
 from seatsync.ledger.queries.line import number_of
+from seatsync.ledger.queries.line.lapsing import reclaiming
 from seatsync.ledger.queries.waiting import letters_of_seats
 
 
@@ -133,9 +134,7 @@ class _Contents:
             select(tables.institution).where(columns.institution == institution)
         ).one()
         self.today = day_at(at, self.institution_row.timezone) if at else ""
-        row = self.institution_row
-        reclaim = {"reclaim_after": row.reclaim_after, "reclaim_since": row.reclaim_since}
-        self.settings = Institution(institution, row.name, timezone=row.timezone, **reclaim)
+        self.settings = reclaiming(institution, self.institution_row)
         self.language = self.institution_row.language or "en"
         self.help = _plain(json.loads(self.institution_row.help)) if self.institution_row.help else {}
         self.colors = shades(self.institution_row.color)._asdict()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from seatsync.domain.action import Action
 from seatsync.domain.desired import Grant
 from seatsync.domain.license import Kind, Status
 from seatsync.domain.text.days import parse_day
@@ -75,7 +76,7 @@ def ahead(draft: Draft, library: str) -> Ahead:
         for position in reached if part.regrant else reached - declined:
             by_member.setdefault(position, []).append(part)
     for position, parts in by_member.items():
-        _follow(found, position, last.get(position), parts)
+        _follow(draft, found, position, last.get(position), parts)
     _end(found.moves, (day for position, day in last.items() if position not in by_member))
     _end(found.moves, (day for one in draft.leavers.values() if (day := parse_day(one.ends.get(library, "")))))
     return found
@@ -89,16 +90,19 @@ def _last_days(draft: Draft, library: str) -> tuple[dict[int, date], set[int]]:
     }
     declined = {position for position, license in of.items() if license.status is Status.OPTED_OUT} - regrants
     wanted = draft.entitlements.wanted.get(library, {})
-    last = {position: _last_day(rule) for position, rule in wanted.items() if position not in declined}
+    last = {position: _last_day(draft, rule) for position, rule in wanted.items() if position not in declined}
+    if (hold := draft.hold) is not None:
+        frozen, day = {*draft.held.get((Action.REVOKE, library), ())}, date.fromisoformat(hold.last)
+        last |= {position: day for position in of if draft.desired.members[position].email in frozen}
     last |= {position: date.max for position, license in of.items() if license.kind is Kind.PERMANENT}
     return last, declined
 
 
-def _follow(found: Ahead, position: int, last: date | None, parts: Iterable[Grant]) -> None:
+def _follow(draft: Draft, found: Ahead, position: int, last: date | None, parts: Iterable[Grant]) -> None:
     """Follow one member through the days: their seat, if any, to its ``last`` day, then from grant to grant."""
     for part in parts:
         assert part.starts is not None
-        until = _last_day(part)
+        until = _last_day(draft, part)
         if last is not None and last >= part.starts - _DAY:
             if until > last:
                 found.begins[part].kept.add(position)
@@ -118,6 +122,8 @@ def _end(moves: Counter[date], days: Iterable[date]) -> None:
 _NO_END = date.max - _DAY
 
 
-def _last_day(rule: Grant) -> date:
+def _last_day(draft: Draft, rule: Grant) -> date:
     """The last day of a seat, so that one without an end lasts longer than others, and a permanent one longer still."""
-    return date.max if rule.kind is Kind.PERMANENT else min(rule.until or _NO_END, _NO_END)
+    if rule.kind is Kind.PERMANENT:
+        return date.max
+    return min(parse_day(draft.ends(rule)) or _NO_END, _NO_END)

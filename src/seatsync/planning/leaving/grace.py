@@ -1,4 +1,4 @@
-"""The grace period of leavers (``leavers.grace``): until which day they keep their temporary seats."""
+"""The grace period of leavers (``leavers.grace``): until which day they keep their temporary seats, and what a freeze adds to it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
 from seatsync.domain.action import Action
+from seatsync.domain.calendar.freezes import last_day
 from seatsync.domain.diagnostic import counted
 from seatsync.domain.license import NEVER, Kind, License
 from seatsync.domain.person import Member
@@ -26,8 +27,20 @@ def leavers(draft: Draft) -> dict[int, Leaver]:
         known = draft.snapshot.members[record]
         left_on = known.left_on or today
         is_somebody_new = record in draft.matching.replaced or known.key in taken or not known.key
-        found[record] = Leaver(left_on, {} if is_somebody_new else _ends(draft, record, known, left_on))
+        own_ends = {} if is_somebody_new else _own_ends(draft, record, known, left_on)
+        found[record] = _leaver(draft, left_on, own_ends)
+        for library in found[record].ends:
+            if own_ends[library] < today:
+                draft.held[Action.REVOKE, library].append(known.email)
     return found
+
+
+def _leaver(draft: Draft, left_on: str, own_ends: Mapping[str, str]) -> Leaver:
+    """The leaver with the seats that they still have today, of those that end on these days but for freezes."""
+    today, freezes = draft.today.isoformat(), draft.desired.institution.freezes
+    ends = {library: last_day(freezes, own, today) for library, own in own_ends.items()}
+    ends = {library: end for library, end in ends.items() if end >= today}
+    return Leaver(left_on, ends, {library: own_ends[library] for library in ends})
 
 
 def changes(draft: Draft) -> Iterator[Change]:
@@ -51,21 +64,29 @@ def changes(draft: Draft) -> Iterator[Change]:
 
 
 def last_days(draft: Draft) -> Iterator[date]:
-    """The last days of the temporary seats of leavers."""
-    return (date.fromisoformat(last) for leaver in draft.leavers.values() for last in leaver.ends.values())
+    """The last days of the temporary seats of leavers, with and without freezes."""
+    lasts = ((*leaver.ends.values(), *leaver.own_ends.values()) for leaver in draft.leavers.values())
+    return (date.fromisoformat(last) for some in lasts for last in some)
 
 
-def _ends(draft: Draft, record: int, known: Member, left_on: str) -> Mapping[str, str]:
-    """The last day of each temporary seat that the member still has today."""
-    if not draft.desired.grace:
+def _own_ends(draft: Draft, record: int, known: Member, left_on: str) -> Mapping[str, str]:
+    """The last day of each temporary seat of the member, but for freezes: without a grace period, and of a library that is dropped,
+    the day before they lose it."""
+    desired, retire, freezes = draft.desired, draft.desired.institution.retire, draft.desired.institution.freezes
+    if not desired.grace and not freezes:
         return {}
-    today, retire = draft.today.isoformat(), draft.desired.institution.retire
-    last = min(_later(left_on, draft.desired.grace), retire or NEVER)
-    held = ((library, draft.licenses.get(library, {}).get(record)) for library in draft.desired.libraries)
-    ends = {
-        library: min(last, _own_end(license, known)) for library, license in held if license and _is_temporary(license)
+    last = min(_later(left_on, desired.grace or -1), retire or NEVER)
+    held = (
+        (library, draft.licenses.get(library, {}).get(record))
+        for library in {**desired.libraries, **draft.snapshot.libraries}
+    )
+    return {
+        library: min(last, _own_end(license, known))
+        if library in desired.libraries
+        else _later(draft.today.isoformat(), -1)
+        for library, license in held
+        if license and _is_temporary(license)
     }
-    return {library: end for library, end in ends.items() if end >= today}
 
 
 def _is_temporary(license: License) -> bool:

@@ -15,13 +15,23 @@ from seatsync.planning.seats import slot_changes
 
 
 class _Asking(NamedTuple):
-    """Somebody who is granted a seat by the change ``at`` this position. ``place`` sorts them in the order of the line."""
+    """Somebody who is granted a seat by the change ``at`` this position. ``place`` sorts them in the order of the line.
+
+    ``until`` is the last day (ISO) of the grant, which a freeze moves only for who has a seat; empty for no end.
+    """
 
     place: str
     at: int
     change: Change
     priority: int
     license: License
+    until: str
+
+    @property
+    def waiting(self) -> Change:
+        """The change, as long as they wait."""
+        rest = {name: value for name, value in (self.change.after or {}).items() if name != "until"}
+        return self.change._replace(after={**rest, "until": self.until} if self.until else rest or None)
 
     @property
     def since(self) -> str:
@@ -45,7 +55,7 @@ def seat_in_turn(draft: Draft, library: str, changes: Sequence[Change], before: 
     today = draft.today.isoformat()
     draft.lines[library] = Line(
         [Waiting(one.change, one.since) for one in seated if one.since],
-        [Waiting(one.change, one.since or today) for one in waiting],
+        [Waiting(one.waiting, one.since or today) for one in waiting],
         sum(not one.since for one in waiting),
     )
     left = {at: one for at, one in enumerate(changes) if not _takes_seat(one)}
@@ -60,13 +70,15 @@ def _takes_seat(change: Change) -> bool:
 def _in_line(draft: Draft, library: str, changes: Sequence[Change]) -> list[_Asking]:
     """Those whom the changes grant a seat, in their order."""
     held, priorities, entry = draft.licenses.get(library, {}), _priorities(draft, library), draft.snapshot.serial + 1
+    ends = _own_ends(draft, library)
 
     def asking(at: int, change: Change) -> _Asking:
         license, priority = held.get(change.record, ABSENT), priorities.get(change.member, 0)
         waits = license.status is Status.WAITING
         where = with_priority(license.place, priority) if waits else place(priority, entry, at)
         reason = f"{change.reason}; priority {priority}" if priority else change.reason
-        return _Asking(where, at, change._replace(reason=reason), priority, license)
+        until = ends.get(change.member, str((change.after or {}).get("until", "")))
+        return _Asking(where, at, change._replace(reason=reason), priority, license, until)
 
     return sorted(asking(at, one) for at, one in enumerate(changes) if _takes_seat(one))
 
@@ -78,13 +90,22 @@ def _priorities(draft: Draft, library: str) -> Mapping[str, int]:
     return {members[position].email: rule.priority for position, rule in first.items()}
 
 
+def _own_ends(draft: Draft, library: str) -> Mapping[str, str]:
+    """The last days (ISO) of the grants to members, by e-mail, where a freeze moves those of their seats."""
+    if not draft.desired.institution.freezes:
+        return {}
+    members, wanted = draft.desired.members, draft.entitlements.wanted[library]
+    frozen = {rule for rule in {*wanted.values()} if draft.hold_of(rule) is not None}
+    return {members[position].email: rule.ends for position, rule in wanted.items() if rule in frozen}
+
+
 def _granted(one: _Asking) -> Change:
     return one.change._replace(reason=f"{one.change.reason}; waited since {one.since}") if one.since else one.change
 
 
 def _wait(one: _Asking) -> Change | None:
     """The change of who begins to wait, or waits for something else than before; None for who goes on waiting."""
-    change, until = one.change, str((one.change.after or {}).get("until", ""))
+    change, until = one.change, one.until
     if not one.since:
         said = {"priority": one.priority, "until": until}
         after = {name: value for name, value in said.items() if value} or None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from seatsync.domain.calendar.freezes import hold_on
 from seatsync.domain.license import License
 from seatsync.domain.origin import Origin
 from seatsync.domain.text.emails import email_key
@@ -38,8 +39,10 @@ class Lost:
         if desired.institution.is_over(self.draft.today):
             return f"The institution ended on {desired.institution.retire}", desired.place("institution", "retire")
         if (ended := self.ended.get(position)) is not None:
-            what, was = ended.ends_with or "the grant", license.until or "no end"
-            return f"The end date of {what}, {ended.until}, has passed (was: {was})", ended.origin
+            what, was = ended.ends_with or "the grant", f" (was: {license.until or 'no end'})"
+            if hold_on(desired.institution.freezes, license.until) is not None:
+                was = ""
+            return f"The end date of {what}, {ended.until}, has passed{was}", ended.origin
         if self.is_dropped:
             return DROPPED, desired.place("libraries")
         return self._no_longer_granted(license, record)

@@ -7,6 +7,7 @@ from datetime import date
 
 from seatsync.domain.action import Event, Grants, Subject
 from seatsync.domain.approval import with_uses
+from seatsync.domain.calendar.freezes import is_frozen
 from seatsync.domain.desired import Desired
 from seatsync.domain.posting import Alike, post
 from seatsync.domain.snapshot import Snapshot
@@ -40,7 +41,7 @@ class Course:
 
     def live(self, desired: Desired, today: date) -> Day:
         """Make the day's plan and post it, unless it is blocked."""
-        books, before = self.books, self._before(desired)
+        books, before = self.books, self._before(desired, today)
         again = before is not None and settle_again(resolve_again(before, desired, today))
         draft = again or settle(resolve(desired, books, today))
         if unread(draft):
@@ -58,10 +59,13 @@ class Course:
         self.last = day
         return day
 
-    def _before(self, desired: Desired) -> Draft | None:
-        """The draft of the day before, if it has left every member as the files wanted, and the files have the same members."""
+    def _before(self, desired: Desired, today: date) -> Draft | None:
+        """The draft of the day before, if it has left every member as the files wanted, and the files have the same members. On a frozen
+        day, and after one, something may be left to do for anybody."""
         day = self.last
         if day is None or day.refusals or day.draft.desired.members is not desired.members:
+            return None
+        if any(is_frozen(desired.institution.freezes, one.isoformat()) for one in (day.draft.today, today)):
             return None
         is_settled = not any(action.facts.subject is not Subject.LICENSE for action, _ in day.draft.groups)
         return day.draft if is_settled and not desired.institution.retire else None

@@ -14,7 +14,7 @@ from seatsync.domain.letters import invites
 from seatsync.domain.license import ABSENT, Kind, License, Status
 from seatsync.domain.portal.at_vendor import TO_DO
 from seatsync.domain.snapshot import Snapshot
-from seatsync.domain.waiting import claim_by
+from seatsync.domain.waiting import reclaimed_after
 from seatsync.ledger.queries.waiting import SeatKey
 
 
@@ -42,7 +42,7 @@ class Letters:
 
     def lapsing(self, books: Snapshot, settings: Institution, today: date) -> dict[SeatKey, str]:
         """As ``ledger.queries.line.lapsing``: the seats that were not claimed in time, with the day (ISO) of their invitation."""
-        late = {sent for sent in self._days(settings) if claim_by(sent, settings) < today}
+        late = {sent for sent in self._days(settings) if reclaimed_after(sent, settings) < today}
         writing = {id for id, library in books.libraries.items() if library.sends_letters}
         return {
             (library, number): sent.isoformat()
@@ -52,7 +52,7 @@ class Letters:
 
     def lapse_days(self, settings: Institution) -> set[date]:
         """The days on which seats can lapse if nobody claims them."""
-        return {claim_by(sent, settings) + timedelta(days=1) for sent in self._days(settings)}
+        return {reclaimed_after(sent, settings) + timedelta(days=1) for sent in self._days(settings)}
 
     def _days(self, settings: Institution) -> set[date]:
         return {*self.sent.values()} if settings.reclaim_after else set()

@@ -119,7 +119,13 @@ def _notice(case: Case, one: Beginning) -> Diagnostic:
     title, new, kept = case.title(one.rule.library), len(one.new), len(one.kept)
     permanent = one.rule.kind is Kind.PERMANENT
     what = "a permanent seat" if permanent else "a seat"
-    then = "permanently" if permanent else f"then until {one.rule.ends}" if one.rule.ends else "then without an end"
+    then = (
+        "permanently"
+        if permanent
+        else f"then until {ends}"
+        if (ends := case.at_hand.ends(one.rule))
+        else "then without an end"
+    )
     gets = f"{counted(new, f'member gets {what}', f'members get {what}')} of {title} on {one.rule.starts}"
     if case.desired.libraries[one.rule.library].has_line:
         gets += f" or {'waits' if new == 1 else 'wait'} in line"

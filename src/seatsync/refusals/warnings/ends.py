@@ -20,7 +20,11 @@ def near(case: Case) -> Iterator[Diagnostic]:
     told: dict[tuple[str, str], Grant] = {}
     settings = case.desired.place("grants").file
     for rule in case.desired.grants:
-        day = rule.ends if rule.origin.file == settings and not rule.begins_after(case.at_hand.today) else ""
+        day = (
+            case.at_hand.ends(rule)
+            if rule.origin.file == settings and not rule.begins_after(case.at_hand.today)
+            else ""
+        )
         if day and day != case.desired.institution.retire and case.is_nearer(day):
             told.setdefault((rule.library, day), rule)
     for (library, day), rule in told.items():

@@ -21,7 +21,7 @@ def keeping_seats(case: Case) -> Iterator[Diagnostic]:
         if change.record in leavers
     }
     told = {record: leavers[record] for record in leavers if leavers[record].ends and record in leaving | moved}
-    if not told:
+    if not told or not case.desired.grace:
         return
     seats = Counter(library for leaver in told.values() for library in sorted(leaver.ends))
     days = [last for leaver in told.values() for last in leaver.ends.values()]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, assert_never
 
 from seatsync.domain.action import Action, Subject
+from seatsync.domain.calendar.freezes import freezes_in_words, freezes_of
 from seatsync.domain.diagnostic import counted
 from seatsync.domain.library import DEFAULT_DELIVERY, DeliveredBy, Delivery
 from seatsync.domain.license import Kind, Status
@@ -192,6 +193,7 @@ _LABELS = {
     "reclaim_after": "unclaimed seats lapse:",
     "warn_below": "warned below",
     "briefed": "gets briefings:",
+    "freezes": "frozen days",
 }
 
 
@@ -201,6 +203,9 @@ def _difference(name: str, before: Any, after: Any) -> str:
     if name == "purchases":
         was, now = (purchases_in_words(purchases_of(one or ())) or "no purchases" for one in (before, after))
         return f"{was} → {now}"
+    if name == "freezes":
+        was, now = (freezes_in_words(freezes_of(one or ())) or "none" for one in (before, after))
+        return f"{_LABELS[name]} {was} → {now}"
     if name == "left_on":
         return f"on no roster since {after}" if after else "on a roster again"
     if name == "tags":

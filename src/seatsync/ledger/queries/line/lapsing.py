@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, select
 
+from seatsync.domain.calendar.freezes import freezes_of
 from seatsync.domain.institution import Institution
 from seatsync.domain.license import Kind, Status
 from seatsync.domain.portal.at_vendor import TO_DO
 from seatsync.domain.text.days import day_in
-from seatsync.domain.waiting import claim_by, invited_at, will_be_sent
+from seatsync.domain.waiting import claim_by, invited_at, reclaimed_after, will_be_sent
 from seatsync.ledger import tables
 from seatsync.ledger.queries.lookup import in_grace
 from seatsync.ledger.queries.waiting import SeatKey, letters_of_seats
@@ -37,8 +40,8 @@ def lapsing(connection: Connection, institution: str, settings: Institution, tod
     late = {(row.library, row.member) for row in connection.execute(query)}
     leavers = in_grace(connection, institution) if late else set()
     seats = {key for key in late if key[1] not in leavers}
-    days = _last_days(connection, institution, settings, seats)
-    return {key: sent.isoformat() for key, (sent, last) in days.items() if last < today}
+    days = _invited_on(connection, institution, settings, seats)
+    return {key: sent.isoformat() for key, sent in days.items() if reclaimed_after(sent, settings) < today}
 
 
 def invitation_days(connection: Connection, settings: Institution, today: date) -> dict[SeatKey, date]:
@@ -66,24 +69,29 @@ def last_days_to_claim(connection: Connection, institution: str, seats: Collecti
     """The last days (ISO) to claim these unclaimed temporary seats; of those that never lapse, as those of leavers
     in their grace period, nothing."""
     columns = tables.institution.c
-    query = select(columns.name, columns.timezone, columns.reclaim_after, columns.reclaim_since)
+    query = select(columns.name, columns.timezone, columns.reclaim_after, columns.reclaim_since, columns.freezes)
     row = connection.execute(query.where(columns.institution == institution)).one_or_none()
     if row is None or not row.reclaim_after or not seats:
         return {}
-    reclaim = {"reclaim_after": row.reclaim_after, "reclaim_since": row.reclaim_since}
-    settings = Institution(institution, row.name, timezone=row.timezone, **reclaim)
+    settings = reclaiming(institution, row)
     leavers = in_grace(connection, institution)
-    days = _last_days(connection, institution, settings, {key for key in seats if key[1] not in leavers})
-    return {key: last.isoformat() for key, (_, last) in days.items()}
+    days = _invited_on(connection, institution, settings, {key for key in seats if key[1] not in leavers})
+    return {key: claim_by(sent, settings).isoformat() for key, sent in days.items()}
 
 
-def _last_days(
+def reclaiming(institution: str, row: Any) -> Institution:
+    """The institution of a row of its table, with the settings that decide when unclaimed seats lapse."""
+    reclaim = {"reclaim_after": row.reclaim_after, "reclaim_since": row.reclaim_since}
+    freezes = freezes_of(json.loads(row.freezes)) if row.freezes else ()
+    return Institution(institution, row.name, timezone=row.timezone, freezes=freezes, **reclaim)
+
+
+def _invited_on(
     connection: Connection, institution: str, settings: Institution, seats: Collection[SeatKey]
-) -> dict[SeatKey, tuple[date, date]]:
-    """The day on which the invitation to each of these seats was sent, if it was, and the last one to claim it."""
+) -> dict[SeatKey, date]:
+    """The day on which the invitation to each of these seats was sent, if it was."""
     found = {}
     for key, letters in letters_of_seats(connection, institution, seats, ""):
         if sent := invited_at([one.letter for one in letters]):
-            day = day_in(datetime.fromisoformat(sent), settings.timezone)
-            found[key] = day, claim_by(day, settings)
+            found[key] = day_in(datetime.fromisoformat(sent), settings.timezone)
     return found
