@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -31,6 +32,7 @@ from tests.support.letters import (
     started,
 )
 from tests.support.mail_server import Mailroom
+from tests.support.pages import pages_of
 
 pytestmark = pytest.mark.slow
 
@@ -305,20 +307,20 @@ def test_it_says_what_was_done_what_waits_and_what_comes(school: Path, room: Mai
         Waiting now:
 
         - In line for Biblical Studies: 2
-          {page}/licenses?status=waiting&library=books
+          {page}/licenses?library=books&status=waiting
         - Unclaimed seats of Biblical Studies: 1, the oldest since 1 September 2026
-          {page}/licenses?status=unclaimed&library=books
+          {page}/licenses?library=books&status=unclaimed
         - Unclaimed seats of Logos: 1, the oldest since 1 September 2026
-          {page}/licenses?status=unclaimed&library=logos
+          {page}/licenses?library=logos&status=unclaimed
         - Members whom no letter reached: 1
           {page}/
         - To be done at the vendor: 2
-          {page}/work-list
+          {page}/worklist
 
         In the next 60 days:
 
         - Seats of Biblical Studies that end on 31 October 2026: 4
-          {page}/libraries
+          {page}/licenses?library=books&ends=2026-10-31
         - Seats of Biblical Studies from 16 October 2026 on: 2 (until then 4)
           {page}/libraries
         - Last day to give notice of the contract of Biblical Studies: 1 November 2026
@@ -327,6 +329,11 @@ def test_it_says_what_was_done_what_waits_and_what_comes(school: Path, room: Mai
           {page}/libraries
         """
     )
+    with pages_of(school, room, room.port) as pages:
+        ruth, links = pages.account("ruth@grace.example"), re.findall(rf"{PORTAL}(\S+)", text)
+        assert len(links) == 9
+        assert [ruth.open(link).code for link in links] == [200] * 9
+        assert "Licenses: Biblical Studies, last day 31 October 2026" in ruth.open(links[5]).text
     assert "grace.example" not in text.replace(PORTAL, "").replace("ruth@grace.example", ""), "it names nobody"
 
 
@@ -334,7 +341,7 @@ def test_without_pages_it_says_the_commands(briefed: Path, room: Mailroom, monke
     monkeypatch.delenv("SEATSYNC_PORTAL_URL")
     sent(briefed, code=1)
     [(_, _, text)] = briefings(room)
-    assert "seatsync licenses --status unclaimed" in text
+    assert "seatsync licenses --library books --status unclaimed" in told(text)
     assert "http" not in text
 
 

@@ -74,28 +74,28 @@ def _item(what: str, library: Library | None = None, page: str = "", command: st
     return {"what": what, "library": title, "page": page, "command": command, **values}
 
 
+def _licenses(library: Library, name: str, value: str) -> tuple[str, str]:
+    """The page and the command with the licenses of a library that a filter selects."""
+    return f"licenses?library={library.id}&{name}={value}", f"seatsync licenses --library {library.id} --{name} {value}"
+
+
 def _waits(
     connection: Connection, institution: str, found: Iterable[Outlook], today: date, language: str
 ) -> Iterator[Item]:
     lines = line_lengths(connection, institution)
     for one in found:
         if number := lines.get(one.library.id, 0):
-            page, command = f"licenses?status=waiting&library={one.library.id}", "seatsync licenses --status waiting"
-            yield _item("line", one.library, page, command, number=f"{number:,}")
+            yield _item("line", one.library, *_licenses(one.library, "status", "waiting"), number=f"{number:,}")
     for one in found:
         if number := one.invited.open:
             first = min((day for day, _ in one.invited.unclaimed if day), default=today.isoformat())
-            page, command = (
-                f"licenses?status=unclaimed&library={one.library.id}",
-                "seatsync licenses --status unclaimed",
-            )
-            day = spelled(first, language)
-            yield _item("unclaimed", one.library, page, command, number=f"{number:,}", day=day)
+            where, since = _licenses(one.library, "status", "unclaimed"), spelled(first, language)
+            yield _item("unclaimed", one.library, *where, number=f"{number:,}", day=since)
     if failed := {member for _, member in unreached(connection, institution)}:
         yield _item("bounced", None, "", "seatsync outbox list --state bounced", number=f"{len(failed):,}")
     _, people = open_counts(connection, institution)
     if steps := sum(people.values()):
-        yield _item("worklist", None, "work-list", "seatsync worklist list", number=f"{steps:,}")
+        yield _item("worklist", None, "worklist", "seatsync worklist list", number=f"{steps:,}")
     if held := count_held(connection, institution):
         yield _item("held", None, "", "seatsync outbox release", number=f"{held:,}")
 
@@ -108,7 +108,8 @@ def _comes(books: Snapshot, found: Iterable[Outlook], today: date, language: str
     for one in found:
         soon = [end for end in one.ends if now <= end.day <= last]
         for end in soon[:MOST_ENDS]:
-            yield _item("ends", one.library, *_LIBRARIES, number=f"{end.number:,}", day=spelled(end.day, language))
+            where, day = _licenses(one.library, "ends", end.day), spelled(end.day, language)
+            yield _item("ends", one.library, *where, number=f"{end.number:,}", day=day)
         if later := sum(end.number for end in soon[MOST_ENDS:]):
             yield _item(
                 "ends-later", one.library, *_LIBRARIES, number=f"{later:,}", day=spelled(soon[-1].day, language)
