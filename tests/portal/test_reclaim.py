@@ -221,3 +221,26 @@ def test_a_leaver_s_seat_calls_for_no_reading_night_after_night(school: Path, ro
     assert since is not None
     assert since.calling == set()
     assert planned(school, "2026-09-20")["changes"] == []
+
+
+def test_a_freeze_keeps_a_seat_that_was_not_claimed_in_time_and_letters_say_its_day(
+    school: Path, room: Mailroom
+) -> None:
+    configured(school, more="}\nfreeze: [{from: 2026-09-08, until: 2026-09-20, reason: finals}]\nleavers: {grace: 60d")
+    applied(school)
+    sent(school)
+    by = "Please claim it by 20 September 2026. After that day, somebody else can have it."
+    (invitation,) = [one for one in room.letters if "ann@" in one["To"]]
+    assert by in _lines(part(invitation, "plain"))
+    applied(school, "2026-09-04")
+    plan = planned(school, "2026-09-11")
+    assert plan["changes"] == []
+    (notice,) = [warning for warning in plan["warnings"] if warning["code"] == "held-back"]
+    assert notice["members"] == ["ann@grace.example"]
+    applied(school, "2026-09-11")
+    with pages_of(school, room, room.port) as pages:
+        pages.now = datetime.fromisoformat("2026-09-15T12:00:00Z")
+        assert "Claim it by 20 September 2026." in pages.account("ann@grace.example").page.text
+    lapse, grant = planned(school, "2026-09-21")["changes"]
+    assert (lapse["member"], lapse["status"]) == ("ann@grace.example", "lapsed")
+    assert grant["member"] == "ben@grace.example"
