@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from itertools import combinations
@@ -14,6 +15,7 @@ import pytest
 
 from seatsync.cli import exits
 from seatsync.cli.institutions import part_of
+from seatsync.reports.view.findings import run_in
 from tests.support.command_line import seatsync
 from tests.support.databases import environment, is_untouched
 
@@ -227,3 +229,34 @@ def test_the_processes_of_a_pool_take_no_module_from_the_folder_they_are_started
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
     assert not (tmp_path / "ran").exists(), (tmp_path / "ran").read_text(encoding="utf-8")
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("help", "folder", "told"),
+    [
+        ("`seatsync why EMAIL` tells of one member.", "one", "`seatsync why EMAIL -C one` tells of one member."),
+        ("`seatsync report > a.html`", "my school", "`seatsync report -C 'my school' > a.html`"),
+        ("`seatsync verify -C x`, `seatsync explain drift`", "one", "`seatsync verify -C x`, `seatsync explain drift`"),
+        ("`seatsync ledger …` and `slots`", "one", "`seatsync ledger …` and `slots`"),
+        ("`seatsync verify`", "", "`seatsync verify`"),
+    ],
+)
+def test_a_command_of_a_help_names_the_folder_where_it_is_not_the_current_one(
+    help: str, folder: str, told: str
+) -> None:
+    assert run_in(help, folder) == told
+
+
+@pytest.mark.parametrize("format", ["text", "markdown", "html"])
+def test_a_command_that_the_plans_of_several_print_runs_as_it_is(format: str, institutions: Path) -> None:
+    for folder in sorted(institutions.iterdir()):
+        config = folder / "seatsync.yaml"
+        if config.is_file():
+            config.write_text(config.read_text(encoding="utf-8") + "invites: {reclaim_after: 30d}\n", encoding="utf-8")
+            assert seatsync("apply", "--yes", "--quiet", str(folder), folder=institutions).code == 0
+            config.write_text(config.read_text(encoding="utf-8").replace("30d", "20d"), encoding="utf-8")
+    said = seatsync("plan", "one", "two", "--format", format, folder=institutions).out
+    commands = re.findall(r"seatsync licenses --status unclaimed -C (?:one|two)", said)
+    assert {*commands} == {f"seatsync licenses --status unclaimed -C {name}" for name in ("one", "two")}
+    for command in commands:
+        assert seatsync(*command.split()[1:], folder=institutions).code == 0

@@ -67,7 +67,7 @@ def _as_text(results: Iterable[FolderResult], several: bool, run: Run) -> None:
     from seatsync.reports.view.plan import PlanView
 
     out = text.stdout(run.no_color)
-    for view in (PlanView(one.plan) for one in results if one.plan is not None):
+    for view in (PlanView(one.plan, commands_in=prefix(one.folder)) for one in results if one.plan is not None):
         if run.quiet:
             text.diagnostics(out, view.refusals, columns=False)
         elif several and not (view.plan.changes or view.refused or view.warnings):
@@ -90,7 +90,9 @@ def _as_html(results: Iterable[FolderResult], several: bool) -> Iterator[str]:
 
     everything = [*results]
     found = [finding for one in everything for finding in _placed(one, prefix(one.folder))]
-    return html.plans([PlanView(one.plan) for one in everything if one.plan is not None], found)
+    return html.plans(
+        [PlanView(one.plan, commands_in=prefix(one.folder)) for one in everything if one.plan is not None], found
+    )
 
 
 def _as_markdown(results: Iterable[FolderResult], several: bool) -> Iterator[str]:
@@ -103,7 +105,7 @@ def _as_markdown(results: Iterable[FolderResult], several: bool) -> Iterator[str
     everything = [*results]
     found = [finding for one in everything for finding in _placed(one, prefix(one.folder))]
     invalid = sum(any(finding.severity is Severity.ERROR for finding in one.found) for one in everything)
-    views = [PlanView(one.plan) for one in everything if one.plan is not None]
+    views = [PlanView(one.plan, commands_in=prefix(one.folder)) for one in everything if one.plan is not None]
     yield report(views, About(errors=found, invalid=invalid))
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from hashlib import sha256
+from shlex import quote
 from typing import NamedTuple
 
 from seatsync.domain.diagnostic import Diagnostic, Severity
@@ -20,12 +22,30 @@ def by_code(findings: Iterable[Diagnostic]) -> dict[str, list[Diagnostic]]:
     return found
 
 
-def shown(finding: Diagnostic, folder: str = "") -> Diagnostic:
-    """Return a finding that is safe to show, with ``folder`` put before the name of its file."""
+def shown(finding: Diagnostic, folder: str = "", commands_in: str = "") -> Diagnostic:
+    """Return a finding that is safe to show, with ``folder`` put before the name of its file. The commands of its help run in
+    ``commands_in``, the folder unless it says otherwise: they can be copied as they are."""
     origin = finding.origin and finding.origin._replace(file=escape_controls(folder + finding.origin.file))
-    help = "\n".join(map(escape_controls, finding.help.splitlines()))
+    advised = run_in(finding.help, (commands_in or folder).rstrip("/"))
+    help = "\n".join(map(escape_controls, advised.splitlines()))
     code, message = escape_controls(finding.code), escape_controls(finding.message)
     return replace(finding, code=code, message=message, help=help, origin=origin)
+
+
+_COMMAND = re.compile(r"`(seatsync (?!explain|schema|init|serve|show)[^`…>]*?)( >[^`]*)?`")
+
+
+def run_in(text: str, folder: str) -> str:
+    """Return a text whose commands name the institution's ``folder``; empty for the current one."""
+    if not folder or "`seatsync " not in text:
+        return text
+
+    def named(found: re.Match[str]) -> str:
+        command, rest = found[1], found[2] or ""
+        is_named = any(word in ("-C", "FOLDER") for word in command.split())
+        return found[0] if is_named else f"`{command} -C {quote(folder)}{rest}`"
+
+    return _COMMAND.sub(named, text)
 
 
 def help_line(finding: Diagnostic) -> str:

@@ -24,10 +24,12 @@ from seatsync.reports.view.seats import slot_row
 
 @dataclass(frozen=True)
 class PlanView:
-    """Everything that a report shows of a plan. ``folder`` is put before the file names of findings."""
+    """Everything that a report shows of a plan. ``folder`` is put before the file names of findings, and their commands run there or in
+    ``commands_in``."""
 
     plan: Plan
     folder: str = ""
+    commands_in: str = ""
 
     @property
     def title(self) -> str:
@@ -120,14 +122,14 @@ class PlanView:
 
     @property
     def refusals(self) -> list[Diagnostic]:
-        return [shown(refusal, self.folder) for refusal in self.plan.refusals]
+        return [shown(refusal, self.folder, self.commands_in) for refusal in self.plan.refusals]
 
     @property
     def warnings(self) -> list[Diagnostic]:
         """Warnings, then the limits passed by approval, then notices."""
         found = [*map(_as_notice, self.plan.approvals), *self.plan.warnings]
         order = (Severity.WARNING, Severity.NOTICE)
-        return [shown(w, self.folder) for severity in order for w in found if w.severity is severity]
+        return [shown(w, self.folder, self.commands_in) for severity in order for w in found if w.severity is severity]
 
 
 def _as_notice(passed: PassedLimit) -> Diagnostic:
