@@ -113,7 +113,7 @@ def test_a_seat_s_whole_life_from_the_apply_to_the_plan_after_it_was_declined(
     ann.goto(f"{pages.url}/")
     expect(ann.get_by_role("listitem").first).to_contain_text("Yours to keep")
     ben.goto(f"{pages.url}/")
-    expect(ben.get_by_text("No seats yet.")).to_be_visible()
+    expect(ben.get_by_text("Your seat ended on 5 September 2026.")).to_be_visible()
 
     # Dee declines: the seat is free, and the next plan keeps it so.
     assert slots(school, "logos")["reserved"] == 1
