@@ -153,6 +153,8 @@ class LicenseDiff:
         )
 
     def _since(self, rule: Grant, license: License, record: int) -> str:
+        if rule.after is None:
+            return ""
         return since(rule, license, away(rule, self.draft.snapshot, record, self.draft.today))
 
     def _offers_again(self, rule: Grant, license: License, position: int) -> bool:
@@ -166,9 +168,10 @@ class LicenseDiff:
 
     def _lapses(self, rule: Grant, license: License, position: int, record: int) -> bool:
         """Whether the seat was not claimed in time, the plan does not offer it once more, and no freeze holds it back."""
-        is_late = (self.library, record) in self.draft.lapsing and license.status is Status.UNCLAIMED
+        if license.status is not Status.UNCLAIMED or (self.library, record) not in self.draft.lapsing:
+            return False
         is_offered = self.is_redelivered or is_corrected(self.draft, position, record)
-        if not is_late or is_offered or self._offers_again(rule, license._replace(until=rule.ends), position):
+        if is_offered or self._offers_again(rule, license._replace(until=rule.ends), position):
             return False
         if self.hold is not None:
             self.draft.held[Action.REVOKE, self.library].append(self.draft.desired.members[position].email)

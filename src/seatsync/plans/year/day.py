@@ -32,7 +32,7 @@ class Day:
         seats, total = snapshot.slots(library), draft.desired.libraries[library].slots
         line, asked = draft.lines.get(library), self.case.slots[library].after.used
         waiting = sum(bool(license.place) for license in snapshot.licenses.get(library, {}).values())
-        asked += len(line.waiting) if line is not None else 0
+        asked += len(line.waiting) if line is not None else waiting
         now = CurveDay(draft.today.isoformat(), total, seats.used, waiting, asked)
         if self.refusals:
             return now

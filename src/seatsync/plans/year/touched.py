@@ -14,19 +14,25 @@ def touched(before: Draft, now: Draft) -> Mapping[str, Sequence[int]]:
     """The positions in the rosters, by library, of members who may get a change that they did not get the day before.
 
     Both drafts have the same members, and those of ``before`` are as it wanted them. So these are the members whom another grant reaches
-    now, whom another one asks again, who wait for a seat, and who are to be reminded or lose a seat that they have not claimed.
+    now, whom another one asks again, who are to be reminded, who have not claimed in time, and who wait for a seat, if the day may move
+    somebody in the line.
     """
     return {library: sorted(_of(library, before, now)) for library in now.desired.libraries}
 
 
 def _of(library: str, before: Draft, now: Draft) -> set[int]:
     old, new = before.entitlements, now.entitlements
-    found = {at for at, rule in new.wanted[library].items() if not _is(old.wanted[library].get(at), rule)}
-    found |= old.wanted[library].keys() - new.wanted[library].keys()
+    wanted = new.wanted[library]
+    found = {at for at, rule in wanted.items() if not _is(old.wanted[library].get(at), rule)}
+    found |= old.wanted[library].keys() - wanted.keys()
     found |= old.regrants.get(library, set()) ^ new.regrants.get(library, set())
     resends = (old.resends.get(library, {}), new.resends.get(library, {}))
     found |= {at for at in resends[0].keys() | resends[1].keys() if resends[0].get(at) != resends[1].get(at)}
-    return found | _calling(library, now)
+    numbers = {number for of, number in now.lapsing if of == library}
+    moves = bool(found or numbers) or old.priorities.get(library) != new.priorities.get(library)
+    moves = moves or now.desired.libraries[library].slots > now.snapshot.slots(library).used
+    numbers |= _calling(library, now, moves or bool(now.matching.leaving))
+    return found | {at for at, number in enumerate(now.numbers) if number in numbers} if numbers else found
 
 
 def _is(rule: Grant | None, other: Grant) -> bool:
@@ -36,21 +42,21 @@ def _is(rule: Grant | None, other: Grant) -> bool:
     return rule is not None and (rule.rule or rule) is (other.rule or other) and rule.strength == other.strength
 
 
-def _calling(library: str, now: Draft) -> set[int]:
-    """The members who wait, who are to be reminded, and who have not claimed in time."""
-    numbers = {number for of, number in now.lapsing if of == library}
+def _calling(library: str, now: Draft, moves: bool) -> set[int]:
+    """The numbers of the members who are to be reminded, and of those who wait, if somebody ``moves`` in the line."""
+    found: set[int] = set()
     answers: dict[int, bool] = {}
     for number, license in now.snapshot.licenses.get(library, {}).items():
         known = answers.get(id(license))
         if known is None:
-            known = answers[id(license)] = _calls(license, now)
+            known = answers[id(license)] = _calls(license, now, moves)
         if known:
-            numbers.add(number)
-    return {at for at, number in enumerate(now.numbers) if number in numbers} if numbers else set()
+            found.add(number)
+    return found
 
 
-def _calls(license: License, now: Draft) -> bool:
+def _calls(license: License, now: Draft, moves: bool) -> bool:
     if license.status is Status.WAITING:
-        return True
+        return moves
     is_open = license.status is Status.UNCLAIMED
     return is_open and reminders_due(license, now.desired.remind_after, now.today) > license.reminders
