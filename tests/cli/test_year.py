@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.command_line import Outcome, seatsync
+from tests.support.git_author import commit_as_ruth
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -257,3 +259,64 @@ def test_the_page_draws_each_library_and_says_what_to_do(school: Path) -> None:
     assert "From 1 February 2027 on seats are missing: order 2 seats by 1 February 2027." in page
     assert "the plan of each day is blocked (slots-exceeded in books)" in page
     assert page.count('<th scope="row">') == len(year(school, "--with", "intake")["libraries"]["books"]["days"])
+
+
+# ── On a pull request ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def git(folder: Path, *words: str) -> None:
+    subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture
+def reviewed(school: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The school in Git, on a branch."""
+    commit_as_ruth(monkeypatch)
+    (school / ".gitignore").write_text("seatsync.db*\n", encoding="utf-8")
+    git(school, "init", "--quiet", "--initial-branch=main")
+    git(school, "add", "--all")
+    git(school, "commit", "--quiet", "--message", "first")
+    git(school, "checkout", "--quiet", "-b", "change")
+    return school
+
+
+def moved(folder: Path, *args: str) -> list[str]:
+    """What the plan of the branch says of the curve."""
+    plan = json.loads(ran(folder, "plan", "--changed-since", "main", "--format", "json", *args).out)
+    return [one["message"] for one in plan["warnings"] if one["code"] == "curve-moves"]
+
+
+def test_a_change_that_moves_the_curve_says_by_how_much(reviewed: Path) -> None:
+    (reviewed / "members.csv").write_text(MEMBERS + "dan@grace.example,Dan,Roe,student\n", encoding="utf-8")
+    assert moved(reviewed) == [
+        '"Books" (books) in the coming year: full on 2026-09-01, was full on 2027-08-01; '
+        "at most 4 of 4 seats asked for, on 2026-09-01, was 3."
+    ]
+    comment = ran(reviewed, "plan", "--changed-since", "main", "--format", "markdown").out
+    assert "in the coming year: full on 2026-09-01" in comment
+
+
+def test_seats_that_a_later_term_lacks_are_ordered_before(reviewed: Path) -> None:
+    more = CONFIG.replace(
+        "term: spring}", "term: spring}\n  - {library: books, kind: temporary, to: {tags: [guest]}, from: 2027-02-01}"
+    )
+    (reviewed / "seatsync.yaml").write_text(more, encoding="utf-8")
+    guests = "".join(f"g{number}@grace.example,G,Uest{number},guest\n" for number in range(2))
+    (reviewed / "members.csv").write_text(MEMBERS + guests, encoding="utf-8")
+    assert moved(reviewed) == [
+        '"Books" (books) in the coming year: full on 2027-02-01, was full on 2027-08-01; '
+        "at most 5 of 4 seats asked for, on 2027-02-01, was 3."
+    ]
+    assert "Order 2 seats by 2027-02-01, or grant fewer." in ran(
+        reviewed, "plan", "--changed-since", "main"
+    ).out.replace("\n", " ")
+
+
+def test_a_change_that_leaves_the_curve_says_nothing(reviewed: Path) -> None:
+    (reviewed / "members.csv").write_text(MEMBERS.replace("Ann,Lee", "Anne,Lee"), encoding="utf-8")
+    assert moved(reviewed) == []
+
+
+def test_under_redaction_it_says_the_same(reviewed: Path) -> None:
+    (reviewed / "members.csv").write_text(MEMBERS + "dan@grace.example,Dan,Roe,student\n", encoding="utf-8")
+    assert moved(reviewed, "--redact") == moved(reviewed)

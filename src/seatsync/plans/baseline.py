@@ -35,6 +35,7 @@ _PASSING = frozenset(
         "comes-due",
         "contract-ends",
         "costs",
+        "curve-moves",
         "delivery-changed",
         "drift",
         "export-not-believed",

@@ -56,6 +56,7 @@ _NAMES_BY_EMAIL_ALONE = frozenset(
         *(
             "contract-ends",
             "costs",
+            "curve-moves",
             "grace-period",
             "held-back",
             "never-due",

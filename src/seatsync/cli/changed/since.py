@@ -117,12 +117,17 @@ def chosen(folders: Sequence[Path], ref: str | None, proposal: Path | None = Non
     with touched_since(ref, folders, proposal) as touched:
         differing = [folder for folder in folders if touched.touches(folder) or not folder.exists()]
         top = click.get_current_context().with_resource(before_of(touched))
-        ended, tasks = take_ended(folders, [_task(folder, touched, top) for folder in differing], touched, top)
+        ended, tasks = take_ended(
+            folders,
+            [_task(folder, touched, top, "" if proposal else touched.base) for folder in differing],
+            touched,
+            top,
+        )
     return Chosen(tasks, len(folders) - len(differing), touched.base, ended)
 
 
-def _task(folder: Path, touched: Touched, top: Path) -> Task:
+def _task(folder: Path, touched: Touched, top: Path, base: str) -> Task:
     from seatsync.sources.files import NAME
 
     files = frozenset(touched.below(folder))
-    return Task(folder, top / touched.history.path(folder) if NAME in files else None, files)
+    return Task(folder, top / touched.history.path(folder) if NAME in files else None, files, base)

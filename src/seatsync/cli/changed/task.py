@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 
 class Task(NamedTuple):
-    """A folder to do. ``files`` of it differ; if seatsync.yaml is one of them, the folder ``before`` has it as it was."""
+    """A folder to do. ``files`` of it differ; if seatsync.yaml is one of them, the folder ``before`` has it as it was.
+    ``base`` is the commit that they are compared with, if that is in the folder's own history; else empty."""
 
     folder: Path
     before: Path | None = None
     files: frozenset[str] = frozenset()
+    base: str = ""

@@ -215,6 +215,10 @@ def _planned(
         from seatsync.cli.changed.in_this_change import with_own_exceptions
 
         planned = with_own_exceptions(planned, item)
+    if item.base:
+        from seatsync.cli.changed.curve import with_moves
+
+        planned = with_moves(planned, item, run)
     if place is not None:
         planned = replace(planned, files_commit=commit_of_files(planned, place))
     if address is not None:
