@@ -68,23 +68,21 @@ class LicenseDiff:
 
     def run(self, only: Sequence[int] | None = None) -> None:
         """Add this library's changes to the draft: those of all members, or of those at these positions and of leavers."""
-        members, held, wanted = self.draft.desired.members, self.held, self.wanted
         place = self.draft.desired.place("libraries" if self.dropped else "grants")
         records, numbers = self.draft.matching.records, self.draft.numbers
         for position in range(len(records)) if only is None else only:
             record, number = records[position], numbers[position]
-            rule = wanted.get(position)
-            license = held.get(number, ABSENT) if number else ABSENT
+            rule, license = self.wanted.get(position), self.held.get(number, ABSENT) if number else ABSENT
             if rule is not None and not (self.is_over and license.kind is not Kind.PERMANENT):
                 self._wanted(rule, license, position, record)
             elif license.kind is not Kind.NONE:
-                self._unwanted(license, position, members[position].email, record)
+                self._unwanted(license, position, self.draft.desired.members[position].email, record)
             elif license.status is Status.WAITING:
                 ended = self.ended.get(position)
                 where, reason = (ended.origin, f"The grant ended on {ended.ends}") if ended is not None else (place, "")
-                self._unwait(where, members[position].email, record, reason)
+                self._unwait(where, self.draft.desired.members[position].email, record, reason)
         for record in self.draft.matching.leaving:
-            self._leaving(held.get(record, ABSENT), record)
+            self._leaving(self.held.get(record, ABSENT), record)
 
     def _wanted(self, rule: Grant, license: License, position: int, record: int) -> None:
         email = self.draft.desired.members[position].email
@@ -153,9 +151,8 @@ class LicenseDiff:
         )
 
     def _since(self, rule: Grant, license: License, record: int) -> str:
-        if rule.after is None:
-            return ""
-        return since(rule, license, away(rule, self.draft.snapshot, record, self.draft.today))
+        snapshot, today = self.draft.snapshot, self.draft.today
+        return since(rule, license, away(rule, snapshot, record, today)) if rule.after else ""
 
     def _offers_again(self, rule: Grant, license: License, position: int) -> bool:
         """Whether who did not claim in time is asked again: by another grant or term, by ``regrant`` or by a new ``resend``."""
