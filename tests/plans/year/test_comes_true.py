@@ -22,6 +22,7 @@ from sqlalchemy import Connection
 from seatsync.apply.apply import carry_out
 from seatsync.apply.claims import claim, opt_out
 from seatsync.domain.action import Action, Letter
+from seatsync.domain.calendar.freezes import Freeze
 from seatsync.domain.desired import Desired, Roster
 from seatsync.domain.letters import LetterState
 from seatsync.domain.license import Kind, Status
@@ -92,6 +93,11 @@ def folders(draw: st.DrawFn) -> Folder:
             Purchase(draw(st.sampled_from([1, 3])), f"{first or ''}"),
         )
         libraries[id] = replace(libraries[id], purchases=bought)
+    if draw(st.integers(0, 2)) == 0:
+        first = BEGIN + timedelta(days=draw(st.sampled_from([-3, 4, 8])))
+        actions = draw(st.sampled_from([("revoke",), ("revoke", "resend")]))
+        freeze = Freeze(f"{first}", f"{first + timedelta(days=draw(st.sampled_from([3, 9])))}", actions)
+        desired = replace(desired, institution=replace(desired.institution, freezes=(freeze,)))
     return Folder(
         replace(desired, libraries=libraries, members=[draw(st.just(row).flatmap(_ending)) for row in desired.members])
     )
