@@ -164,7 +164,9 @@ def test_before_the_first_apply_it_is_the_year_of_the_files(tmp_path: Path) -> N
 
 def test_the_table_is_csv_too(school: Path) -> None:
     lines = ran(school, "year", "--format", "csv").out.splitlines()
-    assert lines[0] == "institution,library,date,total,used,available,waiting,asked,granted,ended,permanent,letters"
+    assert (
+        lines[0] == "institution,library,date,total,used,available,waiting,asked,granted,ended,lapsed,permanent,letters"
+    )
     assert lines[3] == "grace,books,2026-12-19,4,1,3,0,1,0,2,0,0"
 
 

@@ -191,7 +191,7 @@ def _said(curve: Curve, day: str) -> CurveDay:
     last = [one for one in curve.days if one.date <= day][-1]
     if last.date == day:
         return last
-    return last._replace(date=day, granted=0, ended=0, permanent=0, letters={})
+    return last._replace(date=day, granted=0, ended=0, lapsed=0, permanent=0, letters={})
 
 
 def _brought(plan: Plan, books: Any, library: str, total: int) -> dict[str, Any]:
@@ -205,7 +205,8 @@ def _brought(plan: Plan, books: Any, library: str, total: int) -> dict[str, Any]
         "used": books.slots(library).used,
         "waiting": sum(license.status is Status.WAITING for license in held.values()),
         "granted": len(given),
-        "ended": sum(change.action is Action.REVOKE for change in of),
+        "ended": sum(change.action is Action.REVOKE and change.status != Status.LAPSED for change in of),
+        "lapsed": sum(change.action is Action.REVOKE and change.status == Status.LAPSED for change in of),
         "permanent": len(upgraded) + sum(change.kind == Kind.PERMANENT for change in given),
     }
 

@@ -14,8 +14,8 @@ class CurveDay(NamedTuple):
     """A library at the end of a day (ISO).
 
     ``asked`` are the seats that the files ask for: those in use, and one for each who waits or whom a blocked plan would give one.
-    ``granted``, ``ended`` (revoked or lapsed) and ``permanent`` (made permanent, or granted so) count what happens to seats on that
-    day, ``letters`` the letters of each kind that are written.
+    ``granted``, ``ended`` (revoked), ``lapsed`` (not claimed in time) and ``permanent`` (made permanent, or granted so) count what happens
+    to seats on that day, ``letters`` the letters of each kind that are written.
     """
 
     date: str
@@ -25,6 +25,7 @@ class CurveDay(NamedTuple):
     asked: int
     granted: int = 0
     ended: int = 0
+    lapsed: int = 0
     permanent: int = 0
     letters: Mapping[str, int] = {}
 
@@ -40,7 +41,7 @@ class CurveDay(NamedTuple):
     def says_more_than(self, before: CurveDay) -> bool:
         """Whether something is otherwise than the day before, or happens on this day."""
         is_other = (self.total, self.used, self.waiting, self.asked) != before[1:5]
-        return bool(is_other or self.granted or self.ended or self.permanent or self.letters)
+        return bool(is_other or self.granted or self.ended or self.lapsed or self.permanent or self.letters)
 
 
 class Notice(NamedTuple):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from seatsync.domain.action import Action
 from seatsync.domain.diagnostic import Diagnostic
-from seatsync.domain.license import Kind
+from seatsync.domain.license import Kind, Status
 from seatsync.planning.draft import Draft
 from seatsync.planning.year.curve import CurveDay
 from seatsync.refusals.case import Case
@@ -37,10 +37,13 @@ class Day:
         if self.refusals:
             return now
         granted = draft.groups.get((Action.GRANT, library), ())
+        revoked = draft.groups.get((Action.REVOKE, library), ())
+        lapsed = sum(one.status == Status.LAPSED for one in revoked)
         permanent = sum(one.kind == Kind.PERMANENT for one in granted)
         return now._replace(
             granted=len(granted),
-            ended=len(draft.groups.get((Action.REVOKE, library), ())),
+            ended=len(revoked) - lapsed,
+            lapsed=lapsed,
             permanent=permanent + len(draft.groups.get((Action.UPGRADE, library), ())),
             letters=dict(sorted(self.letters.get(library, Counter[str]()).items())),
         )

@@ -78,8 +78,10 @@ def _of_day(curve: Curve, before: CurveDay, day: CurveDay) -> Iterator[Entry]:
         yield Entry(
             f"{curve.library}/begin", day.date, f"{curve.title}: {counted(day.granted, 'seat begins', 'seats begin')}"
         )
+    last = (date.fromisoformat(day.date) - timedelta(days=1)).isoformat()
+    if day.lapsed:
+        yield Entry(f"{curve.library}/claim", last, f"{curve.title}: last day to claim {counted(day.lapsed, 'seat')}")
     if day.ended:
-        last = (date.fromisoformat(day.date) - timedelta(days=1)).isoformat()
         yield Entry(f"{curve.library}/end", last, f"{curve.title}: last day of {counted(day.ended, 'seat')}")
     if day.permanent:
         permanent = counted(day.permanent, "seat becomes permanent", "seats become permanent")

@@ -19,6 +19,7 @@ COLUMNS = (
     "asked",
     "granted",
     "ended",
+    "lapsed",
     "permanent",
     "letters",
 )
@@ -56,7 +57,7 @@ def _library(curve: Curve) -> dict[str, Any]:
 
 
 def _day(day: CurveDay) -> dict[str, Any]:
-    happens = {"granted": day.granted, "ended": day.ended, "permanent": day.permanent, "letters": dict(day.letters)}
+    happens = {name: getattr(day, name) for name in ("granted", "ended", "lapsed", "permanent")}
     return {
         "date": day.date,
         "used": day.used,
@@ -65,6 +66,7 @@ def _day(day: CurveDay) -> dict[str, Any]:
         "total": day.total,
         "asked": day.asked,
         **{name: value for name, value in happens.items() if value},
+        **({"letters": dict(day.letters)} if day.letters else {}),
     }
 
 
@@ -84,6 +86,7 @@ def _rows(year: Year) -> Iterator[Sequence[str]]:
                 day.asked,
                 day.granted,
                 day.ended,
+                day.lapsed,
                 day.permanent,
             )
             yield (year.institution, id, day.date, *map(str, numbers), str(sum(day.letters.values())))

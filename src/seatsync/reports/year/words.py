@@ -82,6 +82,8 @@ def _changes(day: CurveDay, before: CurveDay | None) -> Iterator[str]:
         yield f"{day.granted:,} granted"
     if day.ended:
         yield f"{day.ended:,} {'ends' if day.ended == 1 else 'end'}"
+    if day.lapsed:
+        yield f"{day.lapsed:,} {'lapses' if day.lapsed == 1 else 'lapse'} unclaimed"
     if day.permanent:
         yield f"{day.permanent:,} permanent"
     if before is not None and day.total != before.total:
