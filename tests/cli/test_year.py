@@ -167,7 +167,7 @@ def test_the_table_is_csv_too(school: Path) -> None:
     assert (
         lines[0] == "institution,library,date,total,used,available,waiting,asked,granted,ended,lapsed,permanent,letters"
     )
-    assert lines[3] == "grace,books,2026-12-19,4,1,3,0,1,0,2,0,0"
+    assert lines[3] == "grace,books,2026-12-19,4,1,3,0,1,0,2,0,0,0"
 
 
 def test_no_member_is_named(school: Path) -> None:
@@ -322,3 +322,13 @@ def test_a_change_that_leaves_the_curve_says_nothing(reviewed: Path) -> None:
 def test_under_redaction_it_says_the_same(reviewed: Path) -> None:
     (reviewed / "members.csv").write_text(MEMBERS + "dan@grace.example,Dan,Roe,student\n", encoding="utf-8")
     assert moved(reviewed, "--redact") == moved(reviewed)
+
+
+def test_who_does_not_claim_in_time_is_told_from_whose_seat_ends(school: Path) -> None:
+    (school / "seatsync.yaml").write_text(CONFIG.replace("[3d]", "[3d], reclaim_after: 30d"), encoding="utf-8")
+    ran(school, "apply", "--yes")
+    assert "3 lapse unclaimed" in ran(school, "year").out
+    days = json.loads(ran(school, "year", "--format", "json").out)["libraries"]["books"]["days"]
+    assert next((day["date"], day["lapsed"]) for day in days if "lapsed" in day) == ("2026-10-01", 3)
+    assert not any("ended" in day for day in days)
+    assert "Books: last day to claim 3 seats" in ran(school, "year", "--format", "ics").out
