@@ -332,3 +332,19 @@ def test_who_does_not_claim_in_time_is_told_from_whose_seat_ends(school: Path) -
     assert next((day["date"], day["lapsed"]) for day in days if "lapsed" in day) == ("2026-10-01", 3)
     assert not any("ended" in day for day in days)
     assert "Books: last day to claim 3 seats" in ran(school, "year", "--format", "ics").out
+
+
+@pytest.mark.parametrize("tags", ["", "tags: [students], "])
+def test_a_scenario_that_no_grant_reaches_is_told_in_every_format(school: Path, tags: str) -> None:
+    (school / "seatsync.yaml").write_text(CONFIG.replace("tags: [student], on", f"{tags}on"), encoding="utf-8")
+    for format in ("text", "json", "csv", "html", "ics"):
+        year = ran(school, "year", "--with", "intake", "--format", format)
+        assert "No grant reaches the members of intake" in year.out + year.err, format
+    assert "No grant reaches" not in ran(school, "year").out
+
+
+def test_what_is_not_applied_yet_is_told_as_coming_today(school: Path) -> None:
+    assert "not applied" not in ran(school, "year").out
+    (school / "members.csv").write_text(MEMBERS.replace("ben@grace.example,Ben,Ode,student\n", ""), encoding="utf-8")
+    assert "2 changes of the files are not applied yet and come today." in ran(school, "year").out
+    assert json.loads(ran(school, "year", "--format", "json").out)["told"]

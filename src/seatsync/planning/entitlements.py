@@ -133,10 +133,10 @@ def _counted_reached(to: Selector, counted: Counted) -> int:
     """How many of the members that are only counted the selector reaches. A selector that names members reaches none."""
     if to.emails or to.selection is not None:
         return 0
-    return sum(number for alike, number in counted.items() if _fits(to, alike))
+    return sum(number for alike, number in counted.items() if fits(to, alike))
 
 
-def _fits(to: Selector, alike: Alike) -> bool:
+def fits(to: Selector, alike: Alike) -> bool:
     """Whether the selector reaches such members, if it names nobody."""
     has = {*split_tags(alike.tags), IMPORTED + alike.day}
     has_tags = has.issuperset(to.tags) and (not to.any_tags or has & {*to.any_tags}) and not has & {*to.not_tags}

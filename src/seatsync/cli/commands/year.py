@@ -43,11 +43,18 @@ def command(run: Run, folders: list[Path], until: datetime | None, scenarios: tu
     seatsync year --format ics > seats.ics
     seatsync year --format json | jq '.libraries.books.to_order'
 
+    What may come is a scenario in seatsync.yaml: `scenarios: {intake: {add: 60, tags: [student], on: 2027-09-01}}`.
+
     Each day's plan is made and carried out in memory, by the rules that will make it then. Nothing is written. It is what comes
     if nobody claims, declines or changes the files; letters count as sent on the day on which they are written. Where the plan of
     a day would be blocked, that is said, and nothing more happens until it would not be.
     """
+    from seatsync.reports.year.words import facts
+
     years = [_year(folder, run, until, scenarios) for folder in folders]
+    if run.format in ("csv", "ics"):
+        for fact in (fact for year in years for fact in facts(year)):
+            run.say(fact)
     if run.format == "json":
         from seatsync.reports.year.data import as_json
 

@@ -111,7 +111,9 @@ class Year:
     """The coming days of an institution, ``first`` and ``last`` (ISO) included.
 
     ``letters`` are all letters by day. ``stops_on`` is the day (ISO) from which on nothing is known, because the files have a mistake on
-    it; empty if there is none. ``scenarios`` are those that the files are taken with.
+    it; empty if there is none. ``scenarios`` are those that the files are taken with, each with the libraries that its members get or wait
+    for. ``pending`` are the changes of the files that are not applied yet and come on the first day, where the ledger knows the
+    institution.
     """
 
     institution: str
@@ -122,4 +124,5 @@ class Year:
     blocked: Sequence[Blocked] = ()
     letters: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     stops_on: str = ""
-    scenarios: Sequence[str] = ()
+    scenarios: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    pending: int = 0

@@ -9,12 +9,14 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from seatsync.domain.desired import Desired, Scenario
+from seatsync.domain.desired import Alike, Desired, Scenario
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.text.days import day_in
 from seatsync.domain.text.guesses import did_you_mean
+from seatsync.domain.text.tags import join_tags
 from seatsync.ledger.read import read_renamed
+from seatsync.planning.entitlements import fits
 from seatsync.planning.year.curve import Year
 from seatsync.plans.whole import taken_of
 from seatsync.plans.year.files import FilesOfDays
@@ -35,7 +37,7 @@ class NoScenario(Failure):
         listed = (
             f"It has: {', '.join(known)}."
             if known
-            else "It has none: `scenarios: {intake: {add: 60, on: 2027-09-01}}`."
+            else "It has none. Write `scenarios: {intake: {add: 60, tags: [student], on: 2027-09-01}}`."
         )
         super().__init__(f'seatsync.yaml has no scenario "{name}". {did_you_mean(name, known)}'.rstrip(), listed)
 
@@ -74,7 +76,8 @@ def year_ahead(
     known_as = books.institution.id if books.institution is not None else desired.institution.id
     files = FilesOfDays(folder, taken, desired, first, with_them)
     year = run_ahead(files, books, Outside(connection, known_as), first, last)
-    return Looked(replace(year, scenarios=[*scenarios]) if year is not None else None, found)
+    reached = {one.name: _libraries(desired, one) for one in with_them}
+    return Looked(replace(year, scenarios=reached) if year is not None else None, found)
 
 
 class DayPast(Failure):
@@ -84,6 +87,20 @@ class DayPast(Failure):
 
     def __init__(self, first: date, last: date) -> None:
         super().__init__(f"{last} is over: today is {first}.", "Name a later day with --until.")
+
+
+def _libraries(desired: Desired, scenario: Scenario) -> list[str]:
+    """The libraries that grants give the members of a scenario on one of its days."""
+    like, last = Alike(join_tags(scenario.tags)), scenario.until or date.max
+    return [
+        id
+        for id in desired.libraries
+        if any(
+            fits(grant.to, like) and not grant.expired(scenario.on) and not grant.begins_after(last)
+            for grant in desired.grants
+            if grant.library == id and not (grant.to.emails or grant.to.selection)
+        )
+    ]
 
 
 def _scenario(desired: Desired, name: str) -> Scenario:

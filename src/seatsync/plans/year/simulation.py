@@ -37,7 +37,7 @@ def run_ahead(files: Files, books: Snapshot, outside: Outside, first: date, last
 
     ``books`` are the ledger's present, and are changed. None if the files have mistakes on the first day.
     """
-    found, course = _Found(), None
+    found, course, is_known = _Found(), None, bool(books.serial)
     stops_on, today = "", first
     while today <= last:
         desired = files.on(today)
@@ -47,6 +47,8 @@ def run_ahead(files: Files, books: Snapshot, outside: Outside, first: date, last
         course = course or Course(desired, books, outside, first)
         day = course.live(desired, today)
         found.note(day)
+        if today == first and is_known:
+            found.pending = len(day.draft.changes)
         coming = (one for one in (*_due(day, course.letters), *files.days()) if one > today)
         today = min(coming, default=date.max)
         if today == date.max:
@@ -73,6 +75,7 @@ class _Found:
         self.days: dict[str, list[CurveDay]] = {}
         self.letters: dict[str, Counter[str]] = {}
         self.blocked: list[Blocked] = []
+        self.pending = 0
         self.last: Day | None = None
 
     def note(self, day: Day) -> None:
@@ -104,9 +107,8 @@ class _Found:
         end = stops_on or last.isoformat()
         blocked = [Blocked(one.since, one.until or end, one.refusals) for one in self.blocked]
         letters: Mapping[str, Mapping[str, int]] = {day: dict(sorted(of.items())) for day, of in self.letters.items()}
-        return Year(
-            desired.institution.id, desired.institution.name, first.isoformat(), end, curves, blocked, letters, stops_on
-        )
+        of, start = desired.institution, first.isoformat()
+        return Year(of.id, of.name, start, end, curves, blocked, letters, stops_on, pending=self.pending)
 
 
 def _codes(refusals: Iterable[Diagnostic]) -> set[tuple[str, str]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from seatsync.planning.year.curve import Curve, CurveDay, Year
 from seatsync.reports.spreadsheet import text
+from seatsync.reports.year.words import facts
 
 COLUMNS = (
     "institution",
@@ -26,7 +27,7 @@ COLUMNS = (
 
 
 def as_json(year: Year) -> dict[str, Any]:
-    """The JSON object of a year. ``blocked``, ``stops_on`` and ``scenarios`` are left out where there are none."""
+    """The JSON object of a year. ``blocked``, ``stops_on``, ``scenarios`` and ``told`` are left out where there are none."""
     blocked = [
         {
             "from": one.since,
@@ -35,7 +36,7 @@ def as_json(year: Year) -> dict[str, Any]:
         }
         for one in year.blocked
     ]
-    more = {"blocked": blocked, "stops_on": year.stops_on, "scenarios": [*year.scenarios]}
+    more = {"blocked": blocked, "stops_on": year.stops_on, "scenarios": [*year.scenarios], "told": [*facts(year)]}
     return {
         "institution": year.institution,
         "from": year.first,

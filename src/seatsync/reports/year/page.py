@@ -14,7 +14,7 @@ from seatsync.planning.year.curve import Curve, CurveDay, Year
 from seatsync.reports.html import environment, policy_without_script
 from seatsync.reports.outlook.chart import HEIGHT, WIDTH, Scale
 from seatsync.reports.outlook.page import with_commands
-from seatsync.reports.year.words import blocked, full, happens, heading, order, seats, stops
+from seatsync.reports.year.words import blocked, facts, full, happens, heading, order, seats, stops
 
 _SVG = Markup(
     '<svg class="over-time" viewBox="-2 -2 {width} {height}" preserveAspectRatio="none" role="img" aria-label="{words}">'
@@ -38,6 +38,7 @@ def html(years: Sequence[Year]) -> str:
     style = "".join((templates / name).read_text(encoding="utf-8") for name in ("plan.css", "outlook.css", "year.css"))
     return pages.get_template("year.html.jinja").render(
         years=years,
+        facts=facts,
         heading=lambda year: heading(year, spelled).removeprefix(year.name).strip(),
         told=told,
         said=said,

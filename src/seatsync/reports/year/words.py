@@ -18,6 +18,20 @@ def heading(year: Year, spell: Spell = str) -> str:
     return f"{year.name} from {spell(year.first)} to {spell(year.last)}, {otherwise}if nothing else happens"
 
 
+def facts(year: Year) -> Iterator[str]:
+    """What else a reader must know: changes that come today, and whom the members of scenarios bring into which line."""
+    if year.pending:
+        come = counted(
+            year.pending,
+            "change of the files is not applied yet and comes",
+            "changes of the files are not applied yet and come",
+        )
+        yield f"{come} today."
+    for name, libraries in year.scenarios.items():
+        if not libraries:
+            yield f"No grant reaches the members of {name}, so they change nothing: their `tags` must be those that grants ask for."
+
+
 def seats(curve: Curve, spell: Spell = str) -> str:
     """How many seats are in use today, and how many at most."""
     now, most = curve.days[0], curve.most
