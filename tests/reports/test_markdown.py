@@ -135,7 +135,7 @@ def as_text(view: PlanView, **environment: str) -> str:
         (
             a_plan("a", *grants(2), *revokes(3)),
             Decision.SAFE,
-            "## ↩️ Safe to undo: School (a)\n\n3 people lose access. 5 changes; all can be undone.",
+            "## ↩️ Can be undone: School (a)\n\n3 people lose access. 5 changes; all can be undone.",
         ),
         (a_plan("a"), Decision.NOTHING, "## ✅ Nothing to do: School (a)\n\nThe ledger matches the files."),
     ],
@@ -155,7 +155,7 @@ def test_of_many_the_blocked_come_first_then_the_gravest_and_the_unchanged_are_o
     )
     assert re.findall("^### .. ?(.*)", said, re.MULTILINE) == [
         "Blocked: School (blocked)",
-        "Safe to undo: School (losing)",
+        "Can be undone: School (losing)",
         "Safe: School (safe)",
     ]
     assert "quiet" not in said
@@ -368,13 +368,13 @@ def test_however_many_institutions_with_the_longest_names_each_has_a_line_or_is_
     assert len(said) <= MOST
     heads = re.findall(r"^(?:###|-) .*\(", said, re.MULTILINE)
     named = len(
-        [head for head in heads if "Blocked: Fünf" in head or "Safe to undo: Fünf" in head or "**: Fünf" in head]
+        [head for head in heads if "Blocked: Fünf" in head or "Can be undone: Fünf" in head or "**: Fünf" in head]
     )
     [more] = re.findall(r"And ([\d,]+) more institution", said) or ["0"]
     assert named + int(more.replace(",", "")) == number
-    first = said.index("Safe") if number > 30 else said.index("### ↩️ Safe to undo")
+    first = said.index("Can be undone" if number > 30 else "### ↩️ Can be undone")
     assert said.count("Too few seats.") >= 1
-    assert said.index("Too few seats.") < said.rindex("Safe") >= first
+    assert said.index("Too few seats.") < said.rindex("can be undone") >= first
 
 
 @given(

@@ -13,7 +13,7 @@ from seatsync.reports.markdown.institution import institution_section, own_excep
 from seatsync.reports.markdown.sections import finding_sections
 from seatsync.reports.room import MOST, fit
 from seatsync.reports.view.counting import actions_in_words, letters_in_words
-from seatsync.reports.view.decision import SAFE_TO_UNDO, Decision, Panel, in_all, irrevocable, losses_in_words, seen
+from seatsync.reports.view.decision import CAN_BE_UNDONE, Decision, Panel, in_all, irrevocable, losses_in_words, seen
 from seatsync.reports.view.escaping import escape_controls
 from seatsync.reports.view.plan import PlanView
 
@@ -106,7 +106,7 @@ def _decided(known: Sequence[tuple[PlanView, Panel]], about: About) -> str:
         sum(len(facts.lost_admins) for _, facts in known),
         sum(facts.sooner for _, facts in known),
     )
-    return f"{_UNDO} {SAFE_TO_UNDO}: {losses}. {told}" if losses else f"✅ Safe: {told}"
+    return f"{_UNDO} {CAN_BE_UNDONE}: {losses}. {told}" if losses else f"✅ Safe: {told}"
 
 
 def _sign(facts: Panel, signs: Mapping[Decision, str]) -> str:

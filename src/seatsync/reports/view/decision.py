@@ -62,11 +62,11 @@ class Panel:
 
     @property
     def word(self) -> str:
-        """The verdict as a report shows it: where a safe plan takes something away, it says what is safe about it."""
-        return SAFE_TO_UNDO if self.decision is Decision.SAFE and self.takes_away else self.decision
+        """The verdict as a report shows it: a safe plan that takes something away is not called safe, but what it is."""
+        return CAN_BE_UNDONE if self.decision is Decision.SAFE and self.takes_away else self.decision
 
 
-SAFE_TO_UNDO = "Safe to undo"
+CAN_BE_UNDONE = "Can be undone"
 
 
 def panel(plan: Plan) -> Panel:
