@@ -231,3 +231,26 @@ def test_the_page_names_nobody_and_escapes_what_files_say(school: Path) -> None:
     assert "grace.example" not in page
     assert "30 June 2027: 3 seats end." in page
     assert "3 of 40 seats used, 37 available." in page
+
+
+def test_the_drawing_goes_on_as_the_year_ahead_does(school: Path) -> None:
+    people(school, {0: "student", 1: "student", 3: "guest"})
+    config = (school / "seatsync.yaml").read_text(encoding="utf-8")
+    coming = "  - {library: books, kind: temporary, to: {tags: [guest]}, from: 2027-04-01, until: 2027-07-31}\nlimits:"
+    (school / "seatsync.yaml").write_text(
+        config.replace("limits:", coming).replace("slots: 40}", "slots: 3}", 1), encoding="utf-8"
+    )
+    run(school, "apply", "--yes", now="2026-09-01")
+    found = figures(school, "2026-09-02")["libraries"]["books"]
+    assert found["ahead"] == [
+        {"date": "2027-02-28", "used": 2},
+        {"date": "2027-03-31", "used": 3},
+        {"date": "2027-06-30", "used": 1},
+        {"date": "2027-07-31", "used": 0},
+    ]
+    assert found["year"] == {"full_on": "2026-09-02", "to_order": 0, "order_by": None}
+    year = json.loads(run(school, "year", "--format", "json", now="2026-09-02"))["libraries"]["books"]
+    assert {name: year[name] for name in found["year"]} == found["year"]
+    page = run(school, "report", now="2026-09-02")
+    assert "The year ahead: Full on 2 September 2026." in page
+    assert "seats used on the coming days, if nothing else happens" in page

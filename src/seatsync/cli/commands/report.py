@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from seatsync.cli.changed.curve import MOST
 from seatsync.cli.institution import institution_of, ledger_of
 from seatsync.cli.options import common, folders
 from seatsync.cli.planning import plan_result
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from seatsync.ledger.queries.outlook.outlook import Outlook
+    from seatsync.planning.year.curve import Curve
     from seatsync.plans.result import PlanResult
     from seatsync.reports.outlook.page import State
 
@@ -38,8 +41,9 @@ def command(run: Run, folders: list[Path]) -> None:
     seatsync report institutions/* > seats.html
     seatsync report --format json | jq '.libraries[].ends'
 
-    The page loads nothing, has no script and names no member. The numbers come from the ledger; the dashed lines say how many are
-    still used as seats end, if nothing else happens.
+    The page loads nothing, has no script and names no member. The numbers come from the ledger; the dashed lines say how many seats are
+    used on the coming days, if nothing else happens: as `seatsync year` says, for institutions of more than 10,000 members by end dates
+    alone.
     """
     if run.format == "html" and sys.stdout.isatty():
         raise click.UsageError(
@@ -60,15 +64,38 @@ def _state(folder: Path, run: Run) -> State:
     from seatsync.ledger.queries.outlook.outlook import outlooks
     from seatsync.ledger.read import read_snapshot
     from seatsync.reports.outlook.page import State
+    from seatsync.reports.year.words import in_short
 
     id = institution_of(folder, run)
     with run.step(f"Reading the journal of {id}"), ledger_of(run, folder, id).reading() as connection:
         books = read_snapshot(connection, id, ())
         libraries = outlooks(connection, id, books) if connection is not None else []
         waits = [*_open(connection, id)] if connection is not None else []
+        curves = _curves(folder, run, connection) if 0 < sum(books.rosters.values()) <= MOST else {}
+    coming = {id: in_short(curve) for id, curve in curves.items()}
+    libraries = [_with_course(one, curves.get(one.library.id)) for one in libraries]
     name = books.institution.name if books.institution is not None else id
     waits = [*_of_plan(plan_result(folder, run)), *waits]
-    return State(id, name, day_in(run.now, books.timezone), books.applied_on, libraries, waits)
+    return State(id, name, day_in(run.now, books.timezone), books.applied_on, libraries, waits, coming, curves)
+
+
+def _curves(folder: Path, run: Run, connection: Connection | None) -> Mapping[str, Curve]:
+    """The curve of each library in the coming year; none if the files have mistakes."""
+    from seatsync.plans.year.ahead import year_ahead
+    from seatsync.sources.institution_folder import InstitutionFolder
+
+    year = year_ahead(InstitutionFolder.open(folder), connection, run.now).year
+    return year.curves if year is not None else {}
+
+
+def _with_course(one: Outlook, curve: Curve | None) -> Outlook:
+    from seatsync.ledger.queries.outlook.past import DayUsed
+
+    if curve is None:
+        return one
+    first, *rest = curve.course
+    days = [first, *rest] if first[1] != one.slots.used else rest
+    return replace(one, course=[DayUsed(*day) for day in days])
 
 
 def _of_plan(result: PlanResult) -> Iterator[str]:
@@ -116,6 +143,7 @@ def _as_json(state: State) -> dict[str, Any]:
                 "past": _days(one.past),
                 "ahead": _days(one.ahead(state.today)),
                 "full_on": _full_on(one, state.today),
+                **_year(state.curves.get(one.library.id)),
                 **({"line": one.line._asdict()} if one.line is not None else {}),
                 "ends": [{"day": day, "seats": number} for day, number, _ in one.ends],
                 "invitations": {
@@ -129,6 +157,13 @@ def _as_json(state: State) -> dict[str, Any]:
             for one in state.libraries
         },
     }
+
+
+def _year(curve: Curve | None) -> dict[str, Any]:
+    if curve is None:
+        return {}
+    of = {"full_on": curve.full_on or None, "to_order": curve.to_order, "order_by": curve.order_by or None}
+    return {"year": of}
 
 
 def _full_on(one: Outlook, today: date) -> str | None:

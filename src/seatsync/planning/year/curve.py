@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from seatsync.domain.diagnostic import Diagnostic
@@ -65,6 +66,17 @@ class Curve:
     def full_on(self) -> str:
         """The first day (ISO) on which no seat is left for anybody else; empty if there is none."""
         return next((day.date for day in self.days if day.asked >= max(1, day.total)), "")
+
+    @property
+    def course(self) -> Sequence[tuple[str, int]]:
+        """The seats in use after each day (ISO) on which they change, and after the first one."""
+        first, *rest = self.days
+        found = {first.date: first.used}
+        for day in rest:
+            before = (date.fromisoformat(day.date) - timedelta(days=1)).isoformat()
+            if day.used != [*found.values()][-1]:
+                found[before] = day.used
+        return [*found.items()]
 
     @property
     def short_on(self) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from importlib.resources import files
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from markupsafe import Markup
 from seatsync.domain.diagnostic import counted
 from seatsync.domain.text.languages import spelled
 from seatsync.ledger.queries.outlook.outlook import Outlook
+from seatsync.planning.year.curve import Curve
 from seatsync.reports.html import environment, policy_without_script, with_code
 from seatsync.reports.outlook.chart import Chart, chart
 
@@ -24,7 +25,8 @@ LATE = 14
 @dataclass(frozen=True, slots=True)
 class State:
     """An institution on the day ``today``: its ``libraries``, when its files were ``applied`` last (a day, ISO; empty for never),
-    and what ``waits`` for somebody, each a sentence with the command that shows it."""
+    and what ``waits`` for somebody, each a sentence with the command that shows it. ``curves`` are those of the coming year, if it was run
+    ahead; ``coming`` says in short what they bring."""
 
     id: str
     name: str
@@ -32,6 +34,8 @@ class State:
     applied: str
     libraries: Sequence[Outlook]
     waits: Sequence[str]
+    coming: Mapping[str, str] = field(default_factory=dict)
+    curves: Mapping[str, Curve] = field(default_factory=dict)
 
 
 class Figure(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from seatsync.domain.diagnostic import counted
+from seatsync.domain.text.languages import spelled
 from seatsync.planning.year.curve import Blocked, Curve, CurveDay, Notice, Year
 from seatsync.reports.view.counting import letters_in_words
 
@@ -59,6 +60,16 @@ def order(curve: Curve, spell: Spell = str) -> str:
     contract = next((one for one in curve.notices if one.day == curve.order_by), None)
     why = f", the last day of notice of {contract_in_words(contract)}" if contract is not None else ""
     return f"{since}: order {counted(curve.to_order, 'seat')} by {by}{why}."
+
+
+def in_short(curve: Curve) -> str:
+    """When no seat is left and how many to order, with the command that shows the days; empty if there are enough."""
+    if not curve.full_on:
+        return ""
+    return (
+        f"The year ahead: {full(curve, spelled)} {order(curve, spelled) if curve.to_order else ''}".rstrip()
+        + " `seatsync year`"
+    )
 
 
 def contract_in_words(notice: Notice) -> str:
