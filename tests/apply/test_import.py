@@ -155,6 +155,8 @@ def test_a_member_list_alone_brings_members_and_no_license(tmp_path: Path) -> No
         "student_id": "17",
         "role": "Professor",
         "tags": ["imported:2026-09-01"],
+        "left_on": "",
+        "seats_end": "",
     }
     assert told(folder, "licenses", "--all") == []
     assert plan_is_empty(folder)

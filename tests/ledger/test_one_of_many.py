@@ -16,7 +16,7 @@ from tests.support.pages import pages_of
 
 room = letters.room
 
-CROWD, FEW = 2_000, 500
+CROWD, FEW = 2_000, 600
 CONFIG = """\
 version: 1
 institution: {id: grace, name: Grace, opt_out: true, admins: [{given_name: Ruth, family_name: Abel, email: ruth@grace.example}]}

@@ -61,7 +61,7 @@ def lists(folder: Path, *more: str) -> dict[str, Any]:
 
 def without_id(found: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
     """The rows as sorted texts, without the id and without what every entry changes."""
-    varying = ("institution", "serial", "head", "link_head", "applied_on", "applied_at", "settled")
+    varying = ("institution", "serial", "head", "link_head", "applied_on", "applied_at", "told_on", "settled")
     return {
         name: sorted(
             str({key: row[key] for key in row if key not in varying or (key == "serial" and name != "institution")})

@@ -225,7 +225,7 @@ def _detail(plan: AcceptedPlan, day: str, more: int, source: Source) -> dict[str
         "rosters": dict(plan.rosters),
         "desired": plan.desired_digest,
         "on": day,
-        "told": plan.now,
+        **({"told": plan.now} if plan.now != day else {}),
         "settled": baseline,
         **({"files_commit": source.commit} if source.commit else {}),
         **({"outdated": source.outdated} if source.outdated else {}),

@@ -302,7 +302,7 @@ def remember(books: Snapshot, detail: Mapping[str, Any], serial: int, at: str, f
     books.rosters, books.applied_on = dict(rosters), day
     if "on" in detail:
         books.applied_at = at
-        books.told_on = detail.get("told", books.told_on)
+        books.told_on = detail.get("told", day)
         baseline = detail.get("settled") or {}
         sealed = bool(detail.get("sealed"))
         hidden: Mapping[str, Any] = json.loads(files) if sealed and files is not None else {}

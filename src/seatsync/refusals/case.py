@@ -109,17 +109,11 @@ class Case:
 
     def has_come(self, day: str) -> bool:
         """Whether a day (ISO) has come since applies told what comes."""
-        return is_between(self._told_on, day, self.today)
+        return is_between(self.at_hand.snapshot.told_on, day, self.today)
 
     def is_nearer(self, day: str) -> bool:
         """Whether a coming day (ISO) has come so near since then that this plan tells it."""
-        return is_nearer(self._told_on, day, self.today)
-
-    @property
-    def _told_on(self) -> str:
-        """Up to which day (ISO) was told what comes; journals of before know only the day of the last apply."""
-        snapshot = self.at_hand.snapshot
-        return snapshot.told_on or snapshot.applied_on
+        return is_nearer(self.at_hand.snapshot.told_on, day, self.today)
 
     def approvals(self, refusal: str) -> list[Approval]:
         """The approvals of this refusal that are still in force, and unused."""
