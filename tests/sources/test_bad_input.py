@@ -665,7 +665,10 @@ def test_members_can_be_piped_into_head(many: Path, tmp_path: Path) -> None:
     seatsync("apply", "--yes", "--quiet", folder=folder)
     members = f"'{sys.executable}' -m seatsync members --format csv | head -1"
     outcome = subprocess.run(members, shell=True, cwd=folder, capture_output=True, text=True, check=False)
-    assert (outcome.stdout, outcome.stderr) == ("email,given_name,family_name,student_id,role,tags,left_on,seats_end\n", "")
+    assert (outcome.stdout, outcome.stderr) == (
+        "email,given_name,family_name,student_id,role,tags,left_on,seats_end\n",
+        "",
+    )
 
 
 @pytest.mark.parametrize("command", PRINTING)

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.planning.year.curve import Curve, Year
 
-CODE = "curve-moves"
-
 
 def moves(before: Year, now: Year) -> Iterator[Diagnostic]:
     """One notice for each library that is full on another day, or of which another number of seats is asked for at most."""
@@ -19,7 +17,7 @@ def moves(before: Year, now: Year) -> Iterator[Diagnostic]:
             if curve.to_order > was.to_order:
                 by = curve.order_by or curve.short_on
                 help = f"Order {counted(curve.to_order, 'seat')} by {by}, or grant fewer. After the merge, `seatsync year` shows all days."
-            yield Diagnostic(CODE, message, help, None, Severity.NOTICE, id)
+            yield Diagnostic("curve-moves", message, help, None, Severity.NOTICE, id)
 
 
 def _facts(was: Curve, now: Curve) -> Iterator[str]:
