@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel
 
 from seatsync.domain.diagnostic import Diagnostic
-from seatsync.formats import approvals, config, grants, libraries, purchases, roster_entry, scenarios, terms
+from seatsync.formats import approvals, calendar, config, grants, libraries, purchases, roster_entry
 from seatsync.formats.fields import Closed
 from seatsync.sources import yaml_tree
 from seatsync.sources.config import read_config
@@ -134,7 +134,7 @@ def place_inside(path: tuple[str | int, ...]) -> tuple[int, int]:
     return node.start_mark.line + 1, node.start_mark.column + 1
 
 
-_MODELS = (approvals, config, grants, libraries, purchases, roster_entry, scenarios, terms)
+_MODELS = (approvals, calendar, config, grants, libraries, purchases, roster_entry)
 
 
 def test_an_example_has_every_model_of_the_config(tmp_path: Path) -> None:

@@ -1,17 +1,51 @@
-"""The models of what depends on days: freezes, reminders and lapses of invitations, the grace period of leavers."""
+"""The models of what depends on days: terms, freezes, scenarios, reminders and lapses of invitations, the grace period of leavers."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from seatsync.domain.calendar.freezes import ACTIONS, REVOKE
 from seatsync.domain.text.guesses import nearest
-from seatsync.formats.fields import Closed, Day, DayCount, InvalidValue, Text, one_of, quoted
+from seatsync.formats.fields import Closed, Day, DayCount, InvalidValue, Tag, Text, one_of, quoted, whole_between
 
 MOST_DAYS = 366
 """The most days of a freeze. Longer ones are a slip in the year."""
+MOST_ADDED = 1_000_000
+"""The most members of a scenario."""
+
+
+def _must_be_some_time(first: date, last: date | None, key: str) -> None:
+    if last is not None and first > last:
+        raise InvalidValue(f"it begins on {first}, after its last day, {last}", f"Correct `{key}` or `until`.")
+
+
+class TermEntry(Closed):
+    """A term: its first and its last day."""
+
+    from_: Day = Field(alias="from", description="The first day.")
+    until: Day = Field(description="The last day.")
+
+    @model_validator(mode="after")
+    def _is_some_time(self) -> TermEntry:
+        _must_be_some_time(self.from_, self.until, "from")
+        return self
+
+
+class ScenarioEntry(Closed):
+    """Members who may come. Plans do not know them."""
+
+    add: Annotated[int, whole_between(1, MOST_ADDED)] = Field(ge=1, le=MOST_ADDED, description="How many members more.")
+    tags: list[Tag] = Field([], description="The tags that they have.")
+    on: Day = Field(description="The day on which they come.")
+    until: Day | None = Field(None, description="The last day on which they are members.")
+
+    @model_validator(mode="after")
+    def _is_some_time(self) -> ScenarioEntry:
+        _must_be_some_time(self.on, self.until, "on")
+        return self
 
 
 def _actions(value: Any) -> Any:
@@ -50,10 +84,7 @@ class FreezeEntry(Closed):
 
     @model_validator(mode="after")
     def _is_some_time(self) -> FreezeEntry:
-        if self.from_ > self.until:
-            raise InvalidValue(
-                f"it begins on {self.from_}, after its last day, {self.until}", "Correct `from` or `until`."
-            )
+        _must_be_some_time(self.from_, self.until, "from")
         days = (self.until - self.from_).days + 1
         if days > MOST_DAYS:
             fact = (

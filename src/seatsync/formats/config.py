@@ -15,7 +15,7 @@ from seatsync.domain.library import DeliveredBy
 from seatsync.domain.text.characters import text_fault
 from seatsync.domain.text.languages import LANGUAGES
 from seatsync.formats.approvals import AnyApproval
-from seatsync.formats.calendar import FreezeEntry, InvitesEntry, LeaversEntry
+from seatsync.formats.calendar import FreezeEntry, InvitesEntry, LeaversEntry, ScenarioEntry, TermEntry
 from seatsync.formats.fields import (
     Closed,
     Day,
@@ -33,8 +33,6 @@ from seatsync.formats.fields import (
 from seatsync.formats.grants import AnyGrant
 from seatsync.formats.libraries import DeliveredByName, LibraryEntry
 from seatsync.formats.roster_entry import ENCODING, SHEET, Encoding, RosterEntry
-from seatsync.formats.scenarios import ScenarioEntry
-from seatsync.formats.terms import TermEntry
 
 if TYPE_CHECKING:
     LanguageName = str

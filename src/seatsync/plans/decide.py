@@ -14,10 +14,9 @@ from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import day_in
 from seatsync.ledger.queries.accounts.emails import holders_of, with_account
-from seatsync.ledger.queries.leave import tags_over_time
 from seatsync.ledger.queries.line.lapsing import lapsing
 from seatsync.ledger.queries.lookup import changed_since
-from seatsync.ledger.queries.origins import earlier_names, last_rows
+from seatsync.ledger.queries.origins import earlier_names, last_rows, tags_over_time
 from seatsync.planning.diff import compare, own_accounts, resolve, settle, without_account
 from seatsync.planning.observed import observe, unread
 from seatsync.planning.plan import Plan
@@ -46,8 +45,8 @@ def decide(
     """
     id = snapshot.institution.id if snapshot.institution is not None else desired.institution.id
     if connection is not None:
-        grants, zone = desired.grants, snapshot.timezone
-        snapshot.tags_over_time = tags_over_time(connection, id, grants, zone, snapshot.members)
+        only = snapshot.members if part is not None else None
+        snapshot.tags_over_time = tags_over_time(connection, id, desired.grants, snapshot.timezone, only)
     draft = resolve(desired, snapshot, day_in(now, desired.institution.timezone))
     if connection is not None and (leaving := draft.matching.leaving):
         draft.last_rows = last_rows(connection, id, leaving)

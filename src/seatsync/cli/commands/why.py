@@ -114,9 +114,9 @@ def _people_named(
     """The JSON objects of the members with this e-mail or student id, in the ledger or only in the files."""
     from seatsync.apply.apply import must_belong_to
     from seatsync.domain.text.emails import email_key
-    from seatsync.ledger.queries.leave import tags_over_time
     from seatsync.ledger.queries.lookup import libraries_with_licenses
     from seatsync.ledger.queries.named import members_named
+    from seatsync.ledger.queries.origins import tags_over_time
     from seatsync.ledger.read import read_snapshot
     from seatsync.plans.one_member import read_around
 

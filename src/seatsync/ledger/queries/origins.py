@@ -1,22 +1,26 @@
 """Where licenses and members come from, by the journal: the file and line that requested a license or had a member, the names that a
-member had before, and why a license was revoked."""
+member had before, the tags that they had over time, and why a license was revoked."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, func, or_, select
 
 from seatsync.domain.action import EVENTS, Action, Unplanned
+from seatsync.domain.desired import Grant
 from seatsync.domain.license import Status
 from seatsync.domain.origin import Origin
+from seatsync.domain.snapshot import TagsOverTime
 from seatsync.domain.text.days import day_at
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.ids import plain_email, plain_id
+from seatsync.domain.text.tags import split_tags
 from seatsync.ledger import tables
+from seatsync.ledger.queries.conditions import Position
 from seatsync.ledger.read import among
 
 _GIVING = [word for word, what in EVENTS.items() if what.facts.license is not None and what.facts.license.gives]
@@ -190,3 +194,50 @@ def _place(values: str | None) -> tuple[str, int]:
     """The file and line in an event's JSON; empty and 0 for none."""
     file, _, line = str(json.loads(values or "{}").get("from", "")).rpartition(":")
     return file, int(line) if file else 0
+
+
+def tags_over_time(
+    connection: Connection,
+    institution: str,
+    grants: Iterable[Grant],
+    timezone: str,
+    members: Collection[int] | None = None,
+) -> TagsOverTime:
+    """The tags of those who ever had one that such a grant takes for leave (``Snapshot.tags_over_time``), among these members if given.
+
+    Without them it looks at all events that gave members tags; and at none if no grant asks for it.
+    """
+    leaves = [grant.after.leave for grant in grants if grant.after is not None and grant.after.leave is not None]
+    tags = sorted({tag for leave in leaves for tag in (*leave.tags, *leave.any_tags)})
+    if not tags:
+        return {}
+    event, entry = tables.event.c, tables.entry.c
+    of_tags = [
+        event.institution == institution,
+        event.action.in_((Action.MEMBER_ADD.value, Action.MEMBER_UPDATE.value)),
+    ]
+    if members is not None:
+        of_tags.append(among(connection, event.member, members))
+    had = (
+        select(event.member)
+        .distinct()
+        .where(*of_tags, or_(*(Position(event.person, _written(tag)) > 0 for tag in tags)))
+    )
+    found = {*connection.execute(had).scalars()}
+    query = (
+        select(event.member, event.person, entry.at)
+        .join(tables.entry, (entry.institution == event.institution) & (entry.serial == event.entry))
+        .where(*of_tags, among(connection, event.member, found))
+        .order_by(event.serial)
+    )
+    states: dict[int, list[tuple[str, tuple[str, ...]]]] = {}
+    for member, person, at in connection.execute(query):
+        fields = json.loads(person or "{}")
+        if "tags" in fields:
+            states.setdefault(member, []).append((day_at(at, timezone), split_tags(fields["tags"])))
+    return states
+
+
+def _written(tag: str) -> str:
+    """The tag as the journal has it."""
+    return json.dumps(tag, ensure_ascii=False)[1:-1]

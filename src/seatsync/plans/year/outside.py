@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 from seatsync.domain.desired import Desired
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger.queries.accounts.emails import Holder, holders_of, with_account
-from seatsync.ledger.queries.leave import tags_over_time
 from seatsync.ledger.queries.line.lapsing import invitation_days
 from seatsync.ledger.queries.lookup import changed_since
+from seatsync.ledger.queries.origins import tags_over_time
 from seatsync.ledger.queries.waiting import SeatKey
 from seatsync.planning.diff import own_accounts, without_account
 from seatsync.planning.draft import Draft
@@ -55,7 +55,7 @@ class Outside:
         """The tags that members had over time, as far as a grant asks for them."""
         if self.connection is None:
             return {}
-        known = tags_over_time(self.connection, self.institution, desired.grants, books.timezone, books.members)
+        known = tags_over_time(self.connection, self.institution, desired.grants, books.timezone)
         return {number: [*states] for number, states in known.items()}
 
     def invitations(self, books: Snapshot, today: date) -> dict[SeatKey, date]:
