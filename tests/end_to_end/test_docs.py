@@ -41,6 +41,14 @@ def test_every_file_of_ours_that_a_page_names_is_there(page: Path) -> None:
     assert [name for name in sorted(ours) if not any(f"/{file}".endswith(f"/{name}") for file in listed)] == []
 
 
+def test_no_room_has_more_than_sixteen_modules() -> None:
+    rooms = {init.parent for init in (ROOT / "src" / "seatsync").rglob("__init__.py")}
+    found = {
+        room.name: len([*room.glob("*.py")]) - 1 for room in rooms if room.name != "versions"
+    }  # one for each release
+    assert {name: number for name, number in found.items() if number > 16} == {}
+
+
 @pytest.mark.parametrize(("program", "folder"), [("reference.py", "reference"), ("man.py", "man")])
 def test_the_reference_and_the_manual_are_what_make_reference_writes(program: str, folder: str) -> None:
     # In a process of its own: click remembers the help of commands that other tests have called otherwise.
