@@ -348,3 +348,24 @@ def test_what_is_not_applied_yet_is_told_as_coming_today(school: Path) -> None:
     (school / "members.csv").write_text(MEMBERS.replace("ben@grace.example,Ben,Ode,student\n", ""), encoding="utf-8")
     assert "2 changes of the files are not applied yet and come today." in ran(school, "year").out
     assert json.loads(ran(school, "year", "--format", "json").out)["told"]
+
+
+def test_a_change_of_many_institutions_is_planned_without_their_years(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit_as_ruth(monkeypatch)
+    folders = [tmp_path / f"i{number:02}" for number in range(11)]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "seatsync.yaml").write_text(CONFIG.replace("id: grace", f"id: {folder.name}"), encoding="utf-8")
+        (folder / "members.csv").write_text(MEMBERS, encoding="utf-8")
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "add", "--all")
+    git(tmp_path, "commit", "--quiet", "--message", "first")
+    for compared, changed in ((10, folders[:10]), (0, folders)):
+        for folder in changed:
+            (folder / "members.csv").write_text(MEMBERS + "dan@grace.example,Dan,Roe,student\n", encoding="utf-8")
+        command = ("plan", *[folder.name for folder in folders], "--changed-since", "HEAD", "--format", "json")
+        plans = json.loads(ran(tmp_path, *command).out)
+        assert sum("curve-moves" in {one["code"] for one in plan["warnings"]} for plan in plans) == compared
+        assert len(plans) == len(changed)

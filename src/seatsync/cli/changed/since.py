@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from seatsync.git.touched import Touched
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+MOST_COMPARED = 10
+"""The most institutions of a change whose years ahead are compared with those before it: each takes as long as several plans."""
 
 
 def changed_since_option(command: Command) -> Command:
@@ -117,12 +119,8 @@ def chosen(folders: Sequence[Path], ref: str | None, proposal: Path | None = Non
     with touched_since(ref, folders, proposal) as touched:
         differing = [folder for folder in folders if touched.touches(folder) or not folder.exists()]
         top = click.get_current_context().with_resource(before_of(touched))
-        ended, tasks = take_ended(
-            folders,
-            [_task(folder, touched, top, "" if proposal else touched.base) for folder in differing],
-            touched,
-            top,
-        )
+        base = touched.base if proposal is None and len(differing) <= MOST_COMPARED else ""
+        ended, tasks = take_ended(folders, [_task(folder, touched, top, base) for folder in differing], touched, top)
     return Chosen(tasks, len(folders) - len(differing), touched.base, ended)
 
 

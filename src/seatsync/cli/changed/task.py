@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 class Task(NamedTuple):
     """A folder to do. ``files`` of it differ; if seatsync.yaml is one of them, the folder ``before`` has it as it was.
-    ``base`` is the commit that they are compared with, if that is in the folder's own history; else empty."""
+    ``base`` is the commit whose year ahead is compared with that of the files, if it is in the folder's own history; else empty."""
 
     folder: Path
     before: Path | None = None
