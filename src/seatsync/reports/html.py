@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 from seatsync.domain.action import Sign
 from seatsync.domain.diagnostic import Diagnostic, counted
 from seatsync.domain.library import BY_KIND, Slots
+from seatsync.domain.text.languages import spelled
 from seatsync.planning.seats import SlotChange
 from seatsync.reports.drift import of_plan
 from seatsync.reports.view.changes import Line
@@ -59,9 +60,13 @@ def environment() -> Environment:
     )
 
 
-def policy_without_script(style: str) -> str:
-    """The Content-Security-Policy of a page that loads nothing and has this style and no script."""
-    return f"default-src 'none'; style-src {csp_hash(style)}; base-uri 'none'; form-action 'none'"
+def without_script(template: str, *styles: str, **values: object) -> str:
+    """Return the page of a template with these style sheets, one after the other. It loads nothing and has no script."""
+    pages = environment()
+    pages.filters |= {"with_code": with_code, "with_commands": with_commands, "counted": counted, "spelled": spelled}
+    style = Markup("").join(map(_source, styles))
+    policy = f"default-src 'none'; style-src {csp_hash(style)}; base-uri 'none'; form-action 'none'"
+    return pages.get_template(template).render(values, policy=policy, style=style)
 
 
 def plans(views: Sequence[PlanView], found: Sequence[Diagnostic] = ()) -> Iterator[str]:
@@ -223,6 +228,15 @@ def _class_of(figure: str) -> str:
 def with_code(text: str) -> Markup:
     """Return text in which everything between backticks is shown as code."""
     return Markup(_coded(str(escape(text))))  # noqa: S704 (escaped)
+
+
+def with_commands(text: str) -> Markup:
+    """Return text in which everything between backticks is a command. Its lines break between words only, not after a hyphen."""
+
+    def command(found: re.Match[str]) -> str:
+        return "<code>" + " ".join(f"<span>{word}</span>" for word in found[1].split()) + "</code>"
+
+    return Markup(re.sub(r"<code>([^<]*)</code>", command, with_code(text)))  # noqa: S704 (escaped by with_code)
 
 
 def _coded(escaped: str) -> str:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from importlib.resources import files
 from typing import NamedTuple
-
-from markupsafe import Markup
 
 from seatsync.domain.diagnostic import counted
 from seatsync.domain.text.languages import spelled
 from seatsync.ledger.queries.outlook.outlook import Outlook
 from seatsync.planning.year.curve import Curve
-from seatsync.reports.html import environment, policy_without_script, with_code
+from seatsync.reports.html import without_script
 from seatsync.reports.outlook.chart import Chart, chart
 
 LATE = 14
@@ -48,11 +44,10 @@ class Figure(NamedTuple):
 
 def html(states: Sequence[State]) -> str:
     """Return the page."""
-    pages = environment()
-    pages.filters |= {"with_commands": with_commands, "counted": counted, "spelled": spelled}
-    templates = files("seatsync.reports") / "templates"
-    style = "".join((templates / name).read_text(encoding="utf-8") for name in ("plan.css", "outlook.css"))
-    return pages.get_template("outlook.html.jinja").render(
+    return without_script(
+        "outlook.html.jinja",
+        "plan.css",
+        "outlook.css",
         states=states,
         drawn=drawn,
         seats=seats,
@@ -61,18 +56,7 @@ def html(states: Sequence[State]) -> str:
         in_line=in_line,
         full=full,
         bought=bought,
-        policy=policy_without_script(style),
-        style=Markup(style),  # noqa: S704 (our own files)
     )
-
-
-def with_commands(text: str) -> Markup:
-    """Return text in which everything between backticks is a command. Its lines break between words only, not after a hyphen."""
-
-    def command(found: re.Match[str]) -> str:
-        return "<code>" + " ".join(f"<span>{word}</span>" for word in found[1].split()) + "</code>"
-
-    return Markup(re.sub(r"<code>([^<]*)</code>", command, with_code(text)))  # noqa: S704 (escaped by with_code)
 
 
 def drawn(one: Outlook, today: date) -> Chart:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from importlib.resources import files
 from typing import NamedTuple
 
 from markupsafe import Markup
 
 from seatsync.domain.text.languages import spelled
 from seatsync.planning.year.curve import Curve, CurveDay, Year
-from seatsync.reports.html import environment, policy_without_script
+from seatsync.reports.html import without_script
 from seatsync.reports.outlook.chart import HEIGHT, WIDTH, Scale
-from seatsync.reports.outlook.page import with_commands
 from seatsync.reports.year.words import blocked, facts, full, happens, heading, order, seats, stops
 
 _SVG = Markup(
@@ -32,11 +30,11 @@ class Row(NamedTuple):
 
 def html(years: Sequence[Year]) -> str:
     """Return the page."""
-    pages = environment()
-    pages.filters |= {"with_commands": with_commands, "spelled": spelled}
-    templates = files("seatsync.reports") / "templates"
-    style = "".join((templates / name).read_text(encoding="utf-8") for name in ("plan.css", "outlook.css", "year.css"))
-    return pages.get_template("year.html.jinja").render(
+    return without_script(
+        "year.html.jinja",
+        "plan.css",
+        "outlook.css",
+        "year.css",
         years=years,
         facts=facts,
         heading=lambda year: heading(year, spelled).removeprefix(year.name).strip(),
@@ -46,8 +44,6 @@ def html(years: Sequence[Year]) -> str:
         most=most,
         rows=rows,
         waits=waits,
-        policy=policy_without_script(style),
-        style=Markup(style),  # noqa: S704 (our own files)
     )
 
 
