@@ -18,7 +18,8 @@ from seatsync.ledger.queries.outlook.ahead import SeatsEnd
 from seatsync.ledger.queries.outlook.invitations import Invitations
 from seatsync.ledger.queries.outlook.outlook import Outlook
 from seatsync.ledger.queries.outlook.past import DayUsed
-from seatsync.reports.outlook.chart import HEIGHT, WIDTH, chart
+from seatsync.reports.drawing import HEIGHT, WIDTH
+from seatsync.reports.outlook.chart import chart
 from seatsync.reports.outlook.page import State, html
 from tests.support.chromium import must_be_accessible, needs_chromium
 

@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING
 from seatsync.cli.changed.task import Task
 from seatsync.cli.institution import ledger_of
 from seatsync.cli.run import Run
+from seatsync.plans.year.quick import is_quick
 
 if TYPE_CHECKING:
     from seatsync.planning.plan import Plan
 
-MOST = 10_000
-"""The members of the largest institution for which it is said: two years are run ahead, which takes seconds."""
-
 
 def with_moves(plan: Plan, task: Task, run: Run) -> Plan:
     """The plan with a notice for each library whose year ahead the change moves. A blocked plan says itself what is too much."""
-    if not task.base or plan.refusals or plan.was or not 0 < sum(plan.rosters.values()) <= MOST:
+    if not task.base or plan.refusals or plan.was or not is_quick(plan.rosters):
         return plan
     from seatsync.git.checkout import NotInGit
     from seatsync.git.history import history_of

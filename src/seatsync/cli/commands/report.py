@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from seatsync.cli.changed.curve import MOST
 from seatsync.cli.institution import institution_of, ledger_of
 from seatsync.cli.options import common, folders
 from seatsync.cli.planning import plan_result
@@ -63,20 +61,18 @@ def command(run: Run, folders: list[Path]) -> None:
 def _state(folder: Path, run: Run) -> State:
     from seatsync.ledger.queries.outlook.outlook import outlooks
     from seatsync.ledger.read import read_snapshot
+    from seatsync.plans.year.quick import is_quick
     from seatsync.reports.outlook.page import State
-    from seatsync.reports.year.words import in_short
 
     id = institution_of(folder, run)
     with run.step(f"Reading the journal of {id}"), ledger_of(run, folder, id).reading() as connection:
         books = read_snapshot(connection, id, ())
         libraries = outlooks(connection, id, books) if connection is not None else []
         waits = [*_open(connection, id)] if connection is not None else []
-        curves = _curves(folder, run, connection) if 0 < sum(books.rosters.values()) <= MOST else {}
-    coming = {id: in_short(curve) for id, curve in curves.items()}
-    libraries = [_with_course(one, curves.get(one.library.id)) for one in libraries]
+        curves = _curves(folder, run, connection) if is_quick(books.rosters) else {}
     name = books.institution.name if books.institution is not None else id
     waits = [*_of_plan(plan_result(folder, run)), *waits]
-    return State(id, name, day_in(run.now, books.timezone), books.applied_on, libraries, waits, coming, curves)
+    return State(id, name, day_in(run.now, books.timezone), books.applied_on, libraries, waits, curves)
 
 
 def _curves(folder: Path, run: Run, connection: Connection | None) -> Mapping[str, Curve]:
@@ -86,16 +82,6 @@ def _curves(folder: Path, run: Run, connection: Connection | None) -> Mapping[st
 
     year = year_ahead(InstitutionFolder.open(folder), connection, run.now).year
     return year.curves if year is not None else {}
-
-
-def _with_course(one: Outlook, curve: Curve | None) -> Outlook:
-    from seatsync.ledger.queries.outlook.past import DayUsed
-
-    if curve is None:
-        return one
-    first, *rest = curve.course
-    days = [first, *rest] if first[1] != one.slots.used else rest
-    return replace(one, course=[DayUsed(*day) for day in days])
 
 
 def _of_plan(result: PlanResult) -> Iterator[str]:
@@ -141,7 +127,7 @@ def _as_json(state: State) -> dict[str, Any]:
                 **one.slots.as_dict(),
                 **_purchases(one, state.today),
                 "past": _days(one.past),
-                "ahead": _days(one.ahead(state.today)),
+                "ahead": _days(state.ahead(one)),
                 "full_on": _full_on(one, state.today),
                 **_year(state.curves.get(one.library.id)),
                 **({"line": one.line._asdict()} if one.line is not None else {}),

@@ -71,11 +71,11 @@ class Curve:
     def course(self) -> Sequence[tuple[str, int]]:
         """The seats in use after each day (ISO) on which they change, and after the first one."""
         first, *rest = self.days
-        found = {first.date: first.used}
+        found, used = {first.date: first.used}, first.used
         for day in rest:
-            before = (date.fromisoformat(day.date) - timedelta(days=1)).isoformat()
-            if day.used != [*found.values()][-1]:
-                found[before] = day.used
+            if day.used != used:
+                before = date.fromisoformat(day.date) - timedelta(days=1)
+                found[before.isoformat()] = used = day.used
         return [*found.items()]
 
     @property

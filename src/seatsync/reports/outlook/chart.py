@@ -10,9 +10,7 @@ from markupsafe import Markup
 
 from seatsync.ledger.queries.outlook.outlook import Outlook
 from seatsync.ledger.queries.outlook.past import DayUsed
-
-WIDTH, HEIGHT = 640, 120
-"""The drawing's units; it is stretched to the page's width."""
+from seatsync.reports.drawing import HEIGHT, WIDTH, Scale
 
 _BACK, _AHEAD, _FURTHEST, _AFTER = (timedelta(days=days) for days in (365, 90, 730, 30))
 
@@ -43,16 +41,19 @@ class Chart(NamedTuple):
         return len(self.past) > 1
 
 
-def chart(outlook: Outlook, today: date, words: str) -> Chart:
+def chart(outlook: Outlook, today: date, words: str, course: Sequence[DayUsed] | None = None) -> Chart:
     """Draw the last year, and what is to come until a month after the last seat ends, at least 90 days.
 
-    Ends more than two years ahead are left out.
-
-    ``words`` say the same for readers who can't see it.
+    Ends more than two years ahead are left out. ``words`` say the same for readers who can't see it. ``course`` are the seats used after
+    the coming days, if more than end dates is known of them.
     """
     now = DayUsed(today.isoformat(), outlook.slots.used)
     first = max(today - _BACK, min([today, *(date.fromisoformat(one.day) for one in outlook.past[:1])]))
-    ahead = [one for one in outlook.ahead(today) if one.day <= (today + _FURTHEST).isoformat()]
+    ahead = [
+        one
+        for one in (outlook.ahead(today) if course is None else course)
+        if one.day <= (today + _FURTHEST).isoformat()
+    ]
     last = max([today + _AHEAD, *(date.fromisoformat(one.day) + _AFTER for one in ahead)])
     past = _until(now, outlook.past, first)
     scale = Scale(first, last, max(1, outlook.slots.total, *(one.used for one in (*past, *ahead))))
@@ -79,25 +80,3 @@ def _until(now: DayUsed, past: Sequence[DayUsed], first: date) -> list[DayUsed]:
     earlier = [DayUsed(begin, one.used) for one in past if one.day < begin][-1:]
     used = dict([*earlier, *(one for one in past if begin <= one.day < today), now])
     return [DayUsed(*one) for one in used.items()]
-
-
-class Scale(NamedTuple):
-    """The drawing's units for days from ``first`` to ``last``, and for numbers from 0 to ``most``."""
-
-    first: date
-    last: date
-    most: int
-
-    def x(self, day: str, late: int = 0) -> float:
-        """The place of a day, or of so many days after it."""
-        days = (date.fromisoformat(day) - self.first).days + late
-        return round(WIDTH * min(1, days / max(1, (self.last - self.first).days)), 1)
-
-    def y(self, used: int) -> float:
-        return round(HEIGHT * (1 - used / self.most), 1)
-
-    def steps(self, days: Sequence[DayUsed], late: int = 0) -> str:
-        """The path of a number that stays the same until it changes; ``late`` days after the day from the second one on."""
-        start, *others = days
-        moves = "".join(f" H{self.x(one.day, late)} V{self.y(one.used)}" for one in others)
-        return f"M{self.x(start.day)} {self.y(start.used)}{moves}"

@@ -10,9 +10,11 @@ from typing import NamedTuple
 from seatsync.domain.diagnostic import counted
 from seatsync.domain.text.languages import spelled
 from seatsync.ledger.queries.outlook.outlook import Outlook
+from seatsync.ledger.queries.outlook.past import DayUsed
 from seatsync.planning.year.curve import Curve
 from seatsync.reports.html import without_script
 from seatsync.reports.outlook.chart import Chart, chart
+from seatsync.reports.year.words import in_short
 
 LATE = 14
 """Days after which an unclaimed seat is worth a look."""
@@ -22,7 +24,7 @@ LATE = 14
 class State:
     """An institution on the day ``today``: its ``libraries``, when its files were ``applied`` last (a day, ISO; empty for never),
     and what ``waits`` for somebody, each a sentence with the command that shows it. ``curves`` are those of the coming year, if it was run
-    ahead; ``coming`` says in short what they bring."""
+    ahead."""
 
     id: str
     name: str
@@ -30,8 +32,15 @@ class State:
     applied: str
     libraries: Sequence[Outlook]
     waits: Sequence[str]
-    coming: Mapping[str, str] = field(default_factory=dict)
     curves: Mapping[str, Curve] = field(default_factory=dict)
+
+    def ahead(self, one: Outlook) -> Sequence[DayUsed]:
+        """The seats of a library used after the coming days on which they change, if nothing else happens: by the year run ahead, else by
+        end dates alone."""
+        if (curve := self.curves.get(one.library.id)) is None:
+            return one.ahead(self.today)
+        days = [DayUsed(*day) for day in curve.course]
+        return days if days[0].used != one.slots.used else days[1:]
 
 
 class Figure(NamedTuple):
@@ -49,6 +58,7 @@ def html(states: Sequence[State]) -> str:
         "plan.css",
         "outlook.css",
         states=states,
+        coming=coming,
         drawn=drawn,
         seats=seats,
         figures=figures,
@@ -59,10 +69,16 @@ def html(states: Sequence[State]) -> str:
     )
 
 
-def drawn(one: Outlook, today: date) -> Chart:
+def coming(one: Outlook, state: State) -> str:
+    """What the year run ahead says of the library, in short; empty if nothing is to be done."""
+    curve = state.curves.get(one.library.id)
+    return in_short(curve) if curve is not None else ""
+
+
+def drawn(one: Outlook, state: State) -> Chart:
     """The library's chart."""
-    words = [seats(one), full(one, today), *(sentence for sentence, _ in _ends(one, today))]
-    return chart(one, today, " ".join(words))
+    words = [seats(one), full(one, state.today), *(sentence for sentence, _ in _ends(one, state.today))]
+    return chart(one, state.today, " ".join(words), state.ahead(one))
 
 
 def seats(one: Outlook) -> str:

@@ -10,8 +10,8 @@ from markupsafe import Markup
 
 from seatsync.domain.text.languages import spelled
 from seatsync.planning.year.curve import Curve, CurveDay, Year
+from seatsync.reports.drawing import HEIGHT, WIDTH, Scale
 from seatsync.reports.html import without_script
-from seatsync.reports.outlook.chart import HEIGHT, WIDTH, Scale
 from seatsync.reports.year.words import blocked, facts, full, happens, heading, order, seats, stops
 
 _SVG = Markup(

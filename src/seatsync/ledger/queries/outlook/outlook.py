@@ -22,8 +22,7 @@ class Outlook:
     """A library with its seats: ``past`` has those used by day, ``ends`` those that end, ``invited`` how far invitations are, ``line``
     who waits for one, if anybody does.
 
-    ``ends`` may begin with days before today: seats that the next apply revokes. ``course`` has the seats used after the coming days on
-    which they change, if the year was run ahead.
+    ``ends`` may begin with days before today: seats that the next apply revokes.
     """
 
     library: Library
@@ -32,13 +31,9 @@ class Outlook:
     ends: Sequence[SeatsEnd]
     invited: Invitations
     line: Line | None = None
-    course: Sequence[DayUsed] = ()
 
     def ahead(self, today: date) -> list[DayUsed]:
-        """The seats used after the coming days on which they change, if nothing else happens: by the year run ahead, else by end dates
-        alone. What has ended already counts as today's."""
-        if self.course:
-            return [*self.course]
+        """The seats used after each day on which some end, if nothing else happens; what has ended already counts as today's."""
         used, days = self.slots.used, dict[str, int]()
         for day, number, _ in self.ends:
             used -= number
