@@ -240,6 +240,46 @@ def test_a_calendar_that_reads_the_file_again_changes_its_entries_in_place(schoo
     assert len(after) == len(events(ran(school, "year", "--format", "ics").out)), "each UID once"
 
 
+def test_contracts_without_an_order_are_told_apart_and_one_whose_notice_is_over_still_ends(school: Path) -> None:
+    """Two contracts that end on one day, one with the longer notice: two last days of notice, one end, and each UID once."""
+    slots = "      - {count: 1, until: 2027-07-31, contract: {until: 2027-07-31, notice: 90d}}\n      - {count: 1}"
+    slots += "\n      - {count: 1, until: 2027-08-30, contract: {until: 2027-08-30, notice: 90d}}"
+    config = CONFIG.replace(", order: PO-1187", "").replace("      - {count: 1}", slots)
+    (school / "seatsync.yaml").write_text(config, encoding="utf-8")
+
+    def contracts(now: str) -> list[tuple[str, str]]:
+        found = events(ran(school, "year", "--format", "ics", now=now).out)
+        assert len({one["UID"] for one in found}) == len(found)
+        return [
+            (one["DTSTART;VALUE=DATE"], one["SUMMARY"].removeprefix("Books: last day of "))
+            for one in found
+            if "contract" in one["SUMMARY"]
+        ]
+
+    ends = [("20270731", "the contract until 2027-07-31"), ("20270830", "the contract until 2027-08-30")]
+    assert contracts("2026-09-01") == [
+        ("20270502", "notice of the contract until 2027-07-31"),
+        ("20270601", "notice of the contract until 2027-07-31"),
+        ("20270601", "notice of the contract until 2027-08-30"),
+        *ends,
+    ]
+    assert contracts("2027-06-15") == ends
+
+
+def test_the_calendar_says_why_nothing_happens_from_a_day_on(school: Path) -> None:
+    """The plan of a day has no scenario, so no command shows why it is blocked with one."""
+
+    def blocked(*args: str) -> list[str]:
+        found = events(ran(school, "year", "--format", "ics", *args).out)
+        return [one["DESCRIPTION"] for one in found if "the plan is blocked" in one["SUMMARY"]]
+
+    days = "From 2027-02-01 to 2027-04-30 the plan of each day is blocked (slots-exceeded in books): "
+    assert blocked("--with", "intake") == [f"{days}nothing is granted\\, ends or is sent."]
+    (school / "seatsync.yaml").write_text(CONFIG.replace("{count: 3, until", "{count: 2, until"), encoding="utf-8")
+    (school / "members.csv").write_text(MEMBERS + "dan@grace.example,Dan,Roe,student\n", encoding="utf-8")
+    assert "`seatsync plan --now 2026-09-01` says more." in blocked()[0]
+
+
 def test_the_calendar_keeps_the_rules_of_its_format(school: Path) -> None:
     """RFC 5545: lines end with CRLF and have at most 75 octets, texts are escaped, an all-day event has an exclusive end."""
     title = "Bücher; alle, auch die langen " + "ü" * 60

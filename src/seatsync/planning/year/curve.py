@@ -94,14 +94,15 @@ class Curve:
         return max(self.days, key=lambda day: day.asked)
 
     @property
+    def contracts(self) -> Sequence[Notice]:
+        """The contracts of the library, each once, the one whose last day of notice comes first before the others."""
+        known = (one.contract for one in self.purchases if one.contract is not None)
+        return sorted({Notice(one.notice_day, one.until, one.order) for one in known})
+
+    @property
     def notices(self) -> Sequence[Notice]:
         """The coming days by which notice must be given, soonest first."""
-        found = {
-            Notice(one.contract.notice_day, one.contract.until, one.contract.order)
-            for one in self.purchases
-            if one.contract is not None
-        }
-        return sorted(one for one in found if one.day >= self.days[0].date)
+        return [one for one in self.contracts if one.day >= self.days[0].date]
 
     @property
     def order_by(self) -> str:

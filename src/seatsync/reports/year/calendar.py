@@ -13,7 +13,7 @@ from typing import NamedTuple
 from seatsync.domain.diagnostic import counted
 from seatsync.domain.text.characters import printable
 from seatsync.planning.year.curve import Curve, CurveDay, Year
-from seatsync.reports.year.words import contract_in_words, order
+from seatsync.reports.year.words import blocked, contract_in_words, order, stops
 
 OCTETS = 75
 """The longest line, without its end (RFC 5545, 3.1)."""
@@ -35,7 +35,7 @@ def calendar(years: Iterable[Year], at: datetime) -> str:
     stamp = f"{at:%Y%m%dT%H%M%SZ}"
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//seatsync//year//EN", "CALSCALE:GREGORIAN", "METHOD:PUBLISH"]
     for year in years:
-        for entry in sorted(entries(year), key=lambda one: (one.day, one.about)):
+        for entry in sorted({*entries(year)}, key=lambda one: (one.day, one.about)):
             lines += _event(entry, year, stamp)
     return "".join(f"{_folded(line)}{_END}" for line in [*lines, "END:VCALENDAR"])
 
@@ -53,20 +53,19 @@ def entries(year: Year) -> Iterator[Entry]:
             yield Entry(f"{curve.library}/order", curve.order_by or curve.short_on, short, order(curve))
     for one in year.blocked:
         codes = ", ".join(dict.fromkeys(it.code for it in one.refusals))
-        yield Entry(
-            "blocked", one.since, f"{year.name}: the plan is blocked ({codes})", f"seatsync plan --now {one.since}"
-        )
+        yield Entry("blocked", one.since, f"{year.name}: the plan is blocked ({codes})", blocked(one, year))
+    if year.stops_on:
+        yield Entry("stops", year.stops_on, f"{year.name}: the files have a mistake from today on", stops(year))
 
 
 def _of_contracts(curve: Curve, year: Year) -> Iterator[Entry]:
-    for notice in curve.notices:
+    for notice in curve.contracts:
         which = contract_in_words(notice)
-        if notice.day != notice.until and notice.day <= year.last:
-            about = f"{curve.library}/notice/{notice.order}"
-            yield Entry(
-                about, notice.day, f"{curve.title}: last day of notice of {which}", f"It ends on {notice.until}."
-            )
-        if notice.until <= year.last:
+        if year.first <= notice.day <= year.last and notice.day != notice.until:
+            about = f"{curve.library}/notice/{notice.order}/{notice.until}"
+            told = f"{curve.title}: last day of notice of {which}"
+            yield Entry(about, notice.day, told, f"It ends on {notice.until}.")
+        if year.first <= notice.until <= year.last:
             yield Entry(f"{curve.library}/contract/{notice.order}", notice.until, f"{curve.title}: last day of {which}")
 
 
