@@ -131,8 +131,10 @@ def test_a_plan_that_would_be_blocked_is_told_with_its_days(school: Path) -> Non
     assert said["blocked"] == [{"from": "2027-02-01", "until": "2027-04-30", "refusals": refused}]
     assert in_use(said)["2027-02-01"] == (3, 1)
     assert in_use(said)["2027-05-08"] == (1, 3), "afterwards the days go on"
-    text = ran(school, "year", "--with", "intake").out
-    assert "From 2027-02-01 to 2027-04-30 the plan of each day is blocked (slots-exceeded in books)" in text
+    told = "From 2027-02-01 to 2027-04-30 the plan of each day is blocked (slots-exceeded in books)"
+    assert told in ran(school, "year", "--with", "intake").out
+    for format in ("csv", "ics"):
+        assert told in ran(school, "year", "--with", "intake", "--format", format).err
     assert "blocked" not in year(school)
 
 

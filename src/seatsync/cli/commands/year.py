@@ -49,11 +49,11 @@ def command(run: Run, folders: list[Path], until: datetime | None, scenarios: tu
     if nobody claims, declines or changes the files; letters count as sent on the day on which they are written. Where the plan of
     a day would be blocked, that is said, and nothing more happens until it would not be.
     """
-    from seatsync.reports.year.words import facts
-
     years = [_year(folder, run, until, scenarios) for folder in folders]
     if run.format in ("csv", "ics"):
-        for fact in (fact for year in years for fact in facts(year)):
+        from seatsync.reports.year.words import facts, stopped
+
+        for fact in (fact for year in years for fact in (*facts(year), *stopped(year))):
             run.say(fact)
     if run.format == "json":
         from seatsync.reports.year.data import as_json

@@ -39,10 +39,13 @@ class CurveDay(NamedTuple):
         """How many seats are missing."""
         return max(0, self.asked - self.total)
 
+    def differs_from(self, before: CurveDay) -> bool:
+        """Whether other seats are there, in use or asked for than on the day before, or others wait."""
+        return self[1:5] != before[1:5]
+
     def says_more_than(self, before: CurveDay) -> bool:
         """Whether something is otherwise than the day before, or happens on this day."""
-        is_other = (self.total, self.used, self.waiting, self.asked) != before[1:5]
-        return bool(is_other or self.granted or self.ended or self.lapsed or self.permanent or self.letters)
+        return self.differs_from(before) or any(self[5:])
 
 
 class Notice(NamedTuple):

@@ -9,21 +9,9 @@ from seatsync.planning.year.curve import Curve, CurveDay, Year
 from seatsync.reports.spreadsheet import text
 from seatsync.reports.year.words import facts
 
-COLUMNS = (
-    "institution",
-    "library",
-    "date",
-    "total",
-    "used",
-    "available",
-    "waiting",
-    "asked",
-    "granted",
-    "ended",
-    "lapsed",
-    "permanent",
-    "letters",
-)
+_HAPPENS = ("granted", "ended", "lapsed", "permanent")
+_NUMBERS = ("total", "used", "available", "waiting", "asked", *_HAPPENS)
+COLUMNS = ("institution", "library", "date", *_NUMBERS, "letters")
 
 
 def as_json(year: Year) -> dict[str, Any]:
@@ -58,7 +46,7 @@ def _library(curve: Curve) -> dict[str, Any]:
 
 
 def _day(day: CurveDay) -> dict[str, Any]:
-    happens = {name: getattr(day, name) for name in ("granted", "ended", "lapsed", "permanent")}
+    happens = {name: getattr(day, name) for name in _HAPPENS}
     return {
         "date": day.date,
         "used": day.used,
@@ -79,15 +67,5 @@ def as_csv(years: Iterable[Year]) -> str:
 def _rows(year: Year) -> Iterator[Sequence[str]]:
     for id, curve in year.curves.items():
         for day in curve.days:
-            numbers = (
-                day.total,
-                day.used,
-                day.available,
-                day.waiting,
-                day.asked,
-                day.granted,
-                day.ended,
-                day.lapsed,
-                day.permanent,
-            )
-            yield (year.institution, id, day.date, *map(str, numbers), str(sum(day.letters.values())))
+            numbers = (str(getattr(day, column)) for column in _NUMBERS)
+            yield (year.institution, id, day.date, *numbers, str(sum(day.letters.values())))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -12,7 +13,7 @@ from seatsync.domain.text.languages import spelled
 from seatsync.planning.year.curve import Curve, CurveDay, Year
 from seatsync.reports.drawing import HEIGHT, WIDTH, Scale
 from seatsync.reports.html import without_script
-from seatsync.reports.year.words import blocked, facts, full, happens, heading, order, seats, stops
+from seatsync.reports.year.words import facts, full, happens, order, seats, stopped, which_days
 
 _SVG = Markup(
     '<svg class="over-time" viewBox="-2 -2 {width} {height}" preserveAspectRatio="none" role="img" aria-label="{words}">'
@@ -37,19 +38,15 @@ def html(years: Sequence[Year]) -> str:
         "year.css",
         years=years,
         facts=facts,
-        heading=lambda year: heading(year, spelled).removeprefix(year.name).strip(),
-        told=told,
+        which_days=partial(which_days, spell=spelled),
+        stopped=partial(stopped, spell=spelled),
         said=said,
         drawn=drawn,
+        asks_more=asks_more,
         most=most,
         rows=rows,
         waits=waits,
     )
-
-
-def told(year: Year) -> list[str]:
-    """What stops the days."""
-    return [*(blocked(one, year, spelled) for one in year.blocked), *filter(None, [stops(year, spelled)])]
 
 
 def said(curve: Curve) -> list[str]:
@@ -65,27 +62,26 @@ def most(curve: Curve) -> int:
 def drawn(curve: Curve, year: Year) -> Markup:
     """The curve as SVG: seats in use as a line, the seats that there are as a red one; dashed, what is asked for where it is more."""
     scale = Scale(date.fromisoformat(year.first), date.fromisoformat(year.last), most(curve))
-    is_short = any(day.asked != day.used for day in curve.days)
     return _SVG.format(
         width=WIDTH + 4,
         height=HEIGHT + 4,
         words=" ".join(said(curve)),
-        used=_steps(scale, [(day.date, day.used) for day in curve.days]),
-        asked=_ASKED.format(_steps(scale, [(day.date, day.asked) for day in curve.days])) if is_short else "",
-        total=_steps(scale, [(day.date, day.total) for day in curve.days]),
+        used=_steps(scale, curve, "used"),
+        asked=_ASKED.format(_steps(scale, curve, "asked")) if asks_more(curve) else "",
+        total=_steps(scale, curve, "total"),
         bottom=HEIGHT,
     )
 
 
-def _steps(scale: Scale, days: Sequence[tuple[str, int]]) -> str:
-    """The path of a number that stays the same until it changes, to the last day."""
-    (start, first), *others = days
-    path, now = f"M{scale.x(start)} {scale.y(first)}", first
-    for day, number in others:
-        if number != now:
-            path += f" H{scale.x(day)} V{scale.y(number)}"
-            now = number
-    return f"{path} H{WIDTH}"
+def _steps(scale: Scale, curve: Curve, number: str) -> str:
+    """The path of one of the numbers of days, to the last day."""
+    days = [(day.date, getattr(day, number)) for day in curve.days]
+    return scale.steps([*days, (scale.last.isoformat(), days[-1][1])])
+
+
+def asks_more(curve: Curve) -> bool:
+    """Whether the files ever ask for other seats than are in use."""
+    return any(day.asked != day.used for day in curve.days)
 
 
 def waits(curve: Curve) -> bool:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from seatsync.domain.diagnostic import counted
 from seatsync.planning.year.curve import Curve, CurveDay, Year
 from seatsync.reports.writer import Writer
-from seatsync.reports.year.words import blocked, chosen, facts, full, happens, heading, order, seats, stops
+from seatsync.reports.year.words import chosen, facts, full, happens, order, seats, stopped, which_days
 
 BARS = " ▁▂▃▄▅▆▇█"
 WIDTH = 52
@@ -18,13 +18,11 @@ DAYS = 12
 
 def write(out: Writer, year: Year, everything: bool) -> None:
     """Write the year; unless ``everything`` is true, with only the days that change most."""
-    out.line((heading(year), "bold"))
+    out.line((f"{year.name} {which_days(year)}", "bold"))
     for fact in facts(year):
         out.line((fact, "bold yellow"))
-    for one in year.blocked:
-        out.line((blocked(one, year), "bold red"))
-    if year.stops_on:
-        out.line((stops(year), "bold red"))
+    for why in stopped(year):
+        out.line((why, "bold red"))
     for curve in year.curves.values():
         out.line()
         _library(out, curve, year, everything)

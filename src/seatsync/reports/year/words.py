@@ -13,10 +13,10 @@ Spell = Callable[[str], str]
 """How a day (ISO) is written: as it is, or spelled."""
 
 
-def heading(year: Year, spell: Spell = str) -> str:
-    """``Grace Seminary from 2026-09-01 to 2027-09-01, if nothing else happens``, or with scenarios."""
+def which_days(year: Year, spell: Spell = str) -> str:
+    """``from 2026-09-01 to 2027-09-01, if nothing else happens``, or with scenarios."""
     otherwise = f"with {' and '.join(year.scenarios)}, " if year.scenarios else ""
-    return f"{year.name} from {spell(year.first)} to {spell(year.last)}, {otherwise}if nothing else happens"
+    return f"from {spell(year.first)} to {spell(year.last)}, {otherwise}if nothing else happens"
 
 
 def facts(year: Year) -> Iterator[str]:
@@ -77,6 +77,11 @@ def contract_in_words(notice: Notice) -> str:
     return f"contract {notice.order}" if notice.order else f"the contract until {notice.until}"
 
 
+def stopped(year: Year, spell: Spell = str) -> list[str]:
+    """Why nothing happens on some days, or nothing is known of them."""
+    return [*(blocked(one, year, spell) for one in year.blocked), *filter(None, [stops(year, spell)])]
+
+
 def blocked(one: Blocked, year: Year, spell: Spell = str) -> str:
     """From when to when no plan can be applied, and why."""
     codes = ", ".join(dict.fromkeys(f"{it.code}{f' in {it.library}' if it.library else ''}" for it in one.refusals))
@@ -121,7 +126,7 @@ def chosen(days: Sequence[CurveDay], most: int) -> list[CurveDay]:
     """The days that say most: those with the greatest change of the seats in use, asked for or there; the first is always among them."""
     first, *rest = days
     pairs = [*zip(days, rest, strict=False)]
-    moving = [day for before, day in pairs if (day.total, day.used, day.waiting, day.asked) != before[1:5]]
+    moving = [day for before, day in pairs if day.differs_from(before)]
     if len(moving) < most:
         return [first, *moving]
     moved = {
