@@ -259,7 +259,9 @@ def test_the_drawing_goes_on_as_the_year_ahead_does(school: Path) -> None:
 def test_seats_that_go_over_into_the_next_grant_on_their_last_day_do_not_fall_in_the_drawing(school: Path) -> None:
     people(school, {0: "guest"})
     config = (school / "seatsync.yaml").read_text(encoding="utf-8")
-    next_one = "  - {library: books, kind: temporary, to: {tags: [guest]}, from: 2027-03-01, until: 2027-12-31}\nlimits:"
+    next_one = (
+        "  - {library: books, kind: temporary, to: {tags: [guest]}, from: 2027-03-01, until: 2027-12-31}\nlimits:"
+    )
     (school / "seatsync.yaml").write_text(config.replace("limits:", next_one), encoding="utf-8")
     run(school, "apply", "--yes", now="2026-09-01")
     found = figures(school, "2026-09-02")["libraries"]["books"]
