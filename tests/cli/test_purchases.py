@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from seatsync.domain.money.price import Per, Price, costs_of, in_words, parse_price
 from seatsync.domain.money.purchases import Contract, Purchase, is_purchases, purchases_of, total_on, turns
-from tests.support.command_line import Outcome, seatsync
+from tests.support.letters import DAY, ran
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -36,7 +36,7 @@ grants:
   - {library: books, kind: temporary, to: {everyone: true}}
 """
 MEMBERS = "email,given_name,family_name\nann@grace.example,Ann,Lee\nben@grace.example,Ben,Ode\n"
-NOW, LAST, AFTER = "2026-09-01", "2027-07-31", "2027-08-01"
+LAST, AFTER = "2027-07-31", "2027-08-01"
 
 
 @pytest.fixture
@@ -47,13 +47,7 @@ def school(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def ran(folder: Path, *args: str, now: str = NOW, code: int = 0) -> Outcome:
-    outcome = seatsync(*args, "--now", now, folder=folder)
-    assert outcome.code == code, (args, outcome.out, outcome.err)
-    return outcome
-
-
-def as_json(folder: Path, *args: str, now: str = NOW) -> Any:
+def as_json(folder: Path, *args: str, now: str = DAY) -> Any:
     return json.loads(ran(folder, *args, "--format", "json", now=now).out)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.command_line import Outcome, seatsync
 from tests.support.git_author import commit_as_ruth
+from tests.support.letters import DAY, ran
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -46,7 +46,6 @@ ann@grace.example,Ann,Lee,student
 ben@grace.example,Ben,Ode,student
 eve@grace.example,Eve,Fox,staff
 """
-NOW = "2026-09-01"
 
 
 @pytest.fixture
@@ -57,13 +56,7 @@ def school(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def ran(folder: Path, *args: str, now: str = NOW, code: int = 0) -> Outcome:
-    outcome = seatsync(*args, "--now", now, folder=folder)
-    assert outcome.code == code, (args, outcome.out, outcome.err)
-    return outcome
-
-
-def year(folder: Path, *args: str, now: str = NOW) -> Any:
+def year(folder: Path, *args: str, now: str = DAY) -> Any:
     return json.loads(ran(folder, "year", *args, "--format", "json", now=now).out)
 
 
