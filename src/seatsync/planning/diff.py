@@ -124,10 +124,11 @@ def compare(draft: Draft, only: Mapping[str, Sequence[int]] | None = None) -> Dr
         start = len(draft.changes)
         LicenseDiff(draft, library).run(only[library] if only is not None else None)
         if library not in desired.libraries:
-            hold_library(draft, library)
-            continue
-        seated = seat_in_turn if desired.libraries[library].has_line else without_held_grants
-        draft.changes[start:] = seated(draft, library, draft.changes[start:], before[library])
+            hold_library(draft, library, before[library])
+        elif desired.libraries[library].has_line:
+            draft.changes[start:] = seat_in_turn(draft, library, draft.changes[start:], before[library])
+        elif draft.held.get((Action.REVOKE, library)):
+            draft.changes[start:] = without_held_grants(draft, library, draft.changes[start:], before[library])
     draft.groups = grouped(draft.changes)
     draft.changes = [*chain.from_iterable(draft.groups.values())]
     return draft
