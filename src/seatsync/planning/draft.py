@@ -116,6 +116,7 @@ class Draft:
     lapsing: Mapping[tuple[str, int], str] = field(default_factory=dict)
     by_calendar: defaultdict[tuple[Action, str], set[int]] = field(default_factory=partial(defaultdict, set))
     held: defaultdict[tuple[Action, str], list[str]] = field(default_factory=partial(defaultdict, list))
+    _holds: dict[Grant, Hold | None] = field(default_factory=dict, init=False, repr=False)
 
     def last_row(self, record: int) -> Origin:
         """The row of a member who leaves, when it was last added or changed; ``rosters:`` if that is unknown."""
@@ -128,8 +129,12 @@ class Draft:
 
     def hold_of(self, grant: Grant) -> Hold | None:
         """What holds the end of the seats of a grant back; None if they end on its own last day, or never."""
-        own = grant.ends if grant.kind is Kind.TEMPORARY else ""
-        return hold_of_end(self.desired.institution.freezes, own, self.today.isoformat())
+        freezes = self.desired.institution.freezes
+        if not freezes or grant.kind is not Kind.TEMPORARY:
+            return None
+        if grant not in self._holds:
+            self._holds[grant] = hold_of_end(freezes, grant.ends, self.today.isoformat())
+        return self._holds[grant]
 
     def ends(self, grant: Grant) -> str:
         """The last day (ISO) of the seats that a grant gives; empty for no end."""

@@ -57,7 +57,6 @@ class LicenseDiff:
         self.begun = Begun(draft, library)
         self.is_over = draft.desired.institution.is_over(draft.today)
         self.hold = draft.hold
-        self.ends: dict[Grant, str] = {}
         self.today = draft.today.isoformat()
         self.soon = (draft.today + timedelta(days=draft.desired.limits.soon)).isoformat()
 
@@ -118,7 +117,7 @@ class LicenseDiff:
             before = {"kind": license.kind}
             reason = reason_of(rule) + self._since(rule, license, record)
             self._add(Action.UPGRADE, reason, rule.origin, email, record, Kind.PERMANENT, license.status, before)
-        elif license.until != self._ends(rule):
+        elif license.until != self.draft.ends(rule):
             self._new_end(rule, license, email, record)
         if (
             license.status is Status.UNCLAIMED
@@ -136,7 +135,7 @@ class LicenseDiff:
     def _grant(self, rule: Grant, license: License, position: int, email: str, record: int) -> None:
         """Grant a seat, or deliver an unclaimed one at once."""
         if rule not in self.granted:
-            until = {"until": self._ends(rule)} if self._ends(rule) else {}
+            until = {"until": ends} if (ends := self.draft.ends(rule)) else {}
             self.granted[rule] = why_granted(self.draft, rule), {**self.delivery, **until} or None
         reason, after = self.granted[rule]
         reason += self._since(rule, license, record)
@@ -185,24 +184,19 @@ class LicenseDiff:
 
         It does not count right after a version that kept no end dates: that version took changed ones for nothing to do.
         """
-        ends = self._ends(rule)
+        ends = self.draft.ends(rule)
         is_earlier = "" < ends < (license.until or NEVER)
         if is_earlier and ends <= self.soon and not self.draft.lacks_end_dates:
             self.draft.revokes[self.library].append(email)
-        before, after = {"until": license.until}, {"until": ends}
         self.begun.note(Action.LICENSE_UPDATE, rule, record)
         is_retiring = rule.ends == self.draft.desired.institution.retire != ""
-        self._add(
-            Action.LICENSE_UPDATE,
-            why_granted(self.draft, rule, f"The institution ends on {rule.ends}" if is_retiring else ""),
-            self.draft.desired.place("institution", "retire") if is_retiring else rule.origin,
-            email,
-            record,
-            license.kind,
-            license.status,
-            before,
-            after,
-        )
+        reason = why_granted(self.draft, rule, f"The institution ends on {rule.ends}" if is_retiring else "")
+        where = self.draft.desired.place("institution", "retire") if is_retiring else rule.origin
+        self._move_end(license, ends, reason, where, email, record)
+
+    def _move_end(self, license: License, until: str, reason: str, where: Origin, email: str, record: int) -> None:
+        before, after = {"until": license.until}, {"until": until}
+        self._add(Action.LICENSE_UPDATE, reason, where, email, record, license.kind, license.status, before, after)
 
     def _comes_at_once(self, license: License, position: int, record: int) -> bool:
         """Whether the seat is unclaimed and comes into the member's account: the library is delivered in another way now, or the
@@ -272,13 +266,7 @@ class LicenseDiff:
         if hold.last < (license.until or NEVER):
             self.draft.revokes[self.library].append(email)
         if license.until != hold.last:
-            before, after, reason = (
-                {"until": license.until},
-                {"until": hold.last},
-                f"{reason}; held back {hold.in_words}",
-            )
-            kind, status = license.kind, license.status
-            self._add(Action.LICENSE_UPDATE, reason, where, email, record, kind, status, before, after)
+            self._move_end(license, hold.last, f"{reason}; held back {hold.in_words}", where, email, record)
 
     def _leaving(self, license: License, record: int) -> None:
         known, leaver = self.draft.snapshot.members[record], self.draft.leavers[record]
@@ -301,12 +289,9 @@ class LicenseDiff:
         """Let a leaver keep the seat until ``last``. On the day they leave that counts to the limit, and later if it ends earlier."""
         if not known.left_on or last < (license.until or NEVER):
             self.draft.revokes[self.library].append(known.email)
-        if license.until == last:
-            return
-        reason, place = why_kept(self.draft, known, last, record)
-        before, after = {"until": license.until}, {"until": last}
-        kind, status = license.kind, license.status
-        self._add(Action.LICENSE_UPDATE, reason, place, known.email, record, kind, status, before, after)
+        if license.until != last:
+            reason, place = why_kept(self.draft, known, last, record)
+            self._move_end(license, last, reason, place, known.email, record)
 
     def _revoke(
         self,
@@ -327,12 +312,6 @@ class LicenseDiff:
             self.draft.revokes[self.library].append(email)
         reason += begins_next(later)
         self._add(Action.REVOKE, reason, where, email, record, license.kind, Status.REVOKED, before)
-
-    def _ends(self, rule: Grant) -> str:
-        """The last day (ISO) of a seat by this grant."""
-        if rule not in self.ends:
-            self.ends[rule] = self.draft.ends(rule)
-        return self.ends[rule]
 
     def _add(
         self,

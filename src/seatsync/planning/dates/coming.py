@@ -126,4 +126,5 @@ def _last_day(draft: Draft, rule: Grant) -> date:
     """The last day of a seat, so that one without an end lasts longer than others, and a permanent one longer still."""
     if rule.kind is Kind.PERMANENT:
         return date.max
-    return min(parse_day(draft.ends(rule)) or _NO_END, _NO_END)
+    hold = draft.hold_of(rule)
+    return min((date.fromisoformat(hold.last) if hold is not None else rule.until) or _NO_END, _NO_END)
