@@ -7,11 +7,11 @@ lists, letters and lines know it as they know other end dates, and nothing has t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, NamedTuple
 
 from seatsync.domain.text.characters import forbidden
-from seatsync.domain.text.days import parse_day
+from seatsync.domain.text.days import next_day, parse_day
 
 REVOKE = "revoke"
 REMIND = "resend"
@@ -44,7 +44,7 @@ class Hold(NamedTuple):
     @property
     def over(self) -> str:
         """The first day (ISO) on which it is over."""
-        return _next(self.last)
+        return next_day(self.last)
 
     @property
     def in_words(self) -> str:
@@ -58,7 +58,7 @@ def hold_on(freezes: Freezes, day: str, action: str = REVOKE) -> Hold | None:
     mine = [one for one in freezes if action in one.actions]
     while found := [one for one in mine if one.first <= day <= one.last]:
         furthest = max(found, key=lambda one: one.last)
-        last, day = furthest.last, _next(furthest.last)
+        last, day = furthest.last, next_day(furthest.last)
         reasons |= dict.fromkeys(filter(None, (furthest.reason,)))
         if day == last:
             break
@@ -75,7 +75,7 @@ def hold_of_end(freezes: Freezes, own: str, today: str) -> Hold | None:
 
     It would be revoked on the day after, or ``today`` if that is past. Where that day is frozen, it stays to the end of the freeze.
     """
-    return hold_on(freezes, max(_next(own), today)) if own and freezes and own < date.max.isoformat() else None
+    return hold_on(freezes, max(next_day(own), today)) if own and freezes and own < date.max.isoformat() else None
 
 
 def last_day(freezes: Freezes, own: str, today: str) -> str:
@@ -86,7 +86,7 @@ def last_day(freezes: Freezes, own: str, today: str) -> str:
 
 def turning_days(freezes: Freezes) -> Iterable[str]:
     """The days (ISO) on which a freeze begins, and those on which it is over."""
-    return {day for one in freezes for day in (one.first, _next(one.last))}
+    return {day for one in freezes for day in (one.first, next_day(one.last))}
 
 
 def is_freezes(value: Any) -> bool:
@@ -123,7 +123,3 @@ def freezes_in_words(freezes: Freezes) -> str:
 def _in_words(one: Freeze) -> str:
     only = "" if one.actions == (REVOKE,) else f", {' and '.join(ACTIONS[action] for action in one.actions)}"
     return f"{one.first} to {one.last}{f' ({one.reason})' if one.reason else ''}{only}"
-
-
-def _next(day: str) -> str:
-    return (date.fromisoformat(day) + timedelta(days=1)).isoformat() if day < date.max.isoformat() else day

@@ -37,6 +37,11 @@ def parse_day(text: str) -> date | None:
         return None
 
 
+def next_day(day: str) -> str:
+    """The day after a day (ISO). The last day of the calendar has none, and stays."""
+    return (date.fromisoformat(day) + timedelta(days=1)).isoformat() if day < date.max.isoformat() else day
+
+
 def day_fault(text: str) -> str:
     """Why ``parse_day`` rejects ``text``, as a sentence without its period."""
     return f'"{printable(text)}" is not a date{": there is no such day" if _DAY.fullmatch(text) else ""}'

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
 from typing import NamedTuple
 
 from seatsync.domain.action import Action
 from seatsync.domain.license import Kind
 from seatsync.domain.origin import Origin
+from seatsync.domain.text.days import next_day
 from seatsync.planning.draft import Draft, Waiting
 
 DRAWN = 10
@@ -94,8 +94,4 @@ def _frees(draft: Draft, library: str) -> dict[str, int]:
             else:
                 new[until] += 1
     counts = new + Counter(ends.values())
-    return {_next(day): number for day, number in sorted(counts.items()) if day}
-
-
-def _next(day: str) -> str:
-    return (date.fromisoformat(day) + timedelta(days=1)).isoformat() if day < date.max.isoformat() else day
+    return {next_day(day): number for day, number in sorted(counts.items()) if day}

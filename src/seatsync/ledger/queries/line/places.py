@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select, text
 
 from seatsync.domain.license import Kind
 from seatsync.domain.line import numbered
+from seatsync.domain.text.days import next_day
 from seatsync.ledger import tables
 
 _license = tables.license.c
@@ -82,5 +83,5 @@ def _expected_on(connection: Connection, institution: str, library: str, number:
     for day, seats in connection.execute(query.group_by(until).order_by(until)):
         free += seats
         if free >= number and day < date.max.isoformat():
-            return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+            return next_day(day)
     return ""
