@@ -35,8 +35,7 @@ def room(case: Case, library: str) -> Room:
     owned = sum(license.kind is Kind.PERMANENT for license in licenses.values())
     granted = len(case.new_seats(library))
     frozen = len(case.draft.held.get((Action.REVOKE, library), ()))
-    today = case.draft.today.isoformat()
-    left = sum(leaver.own_ends.get(library, "") >= today for leaver in case.draft.leavers.values())
+    left = sum(leaver.own_ends.get(library, "") >= case.today for leaver in case.draft.leavers.values())
     return Room(granted, case.slots[library].after.used - owned - granted - left - frozen, owned, left, frozen)
 
 
@@ -72,8 +71,7 @@ def ways_out(case: Case, library: str, raise_slots: str, instead: str) -> str:
 
 def _of_leavers(case: Case, library: str, left: int) -> str:
     """Say until when seats of leavers are in use."""
-    today = case.draft.today.isoformat()
-    leavers = [one for one in case.draft.leavers.values() if one.own_ends.get(library, "") >= today]
+    leavers = [one for one in case.draft.leavers.values() if one.own_ends.get(library, "") >= case.today]
     last = max(leaver.ends[library] for leaver in leavers)
     seats = counted(left, "seat of somebody who has left is", "seats of members who have left are")
     return f" {seats} in use until {last} (`leavers.grace`)."

@@ -46,13 +46,16 @@ class Later:
         """Warn where a plan that moves seats, or asks for some later, leaves too few for the day, and some days before it."""
         for library in self.libraries:
             moves = any(self.case.of(action, library) for action in _MOVING)
-            if self._told[library] or moves or any(map(self.case.is_nearer, self._days(library))):
+            if self._told[library] or moves or any(map(self.case.is_nearer, self._days[library])):
                 yield from _too_few(self.case, library)
 
-    def _days(self, library: str) -> Iterator[str]:
-        """The days (ISO) on which grants of a library begin."""
-        coming = (part for part in self.case.at_hand.entitlements.coming if part.library == library)
-        return (part.starts.isoformat() for part in coming if part.starts is not None)
+    @cached_property
+    def _days(self) -> Mapping[str, set[str]]:
+        """The days (ISO) on which grants begin, by library."""
+        found: dict[str, set[str]] = {library: set() for library in self.libraries}
+        for part in self.case.at_hand.entitlements.coming:
+            found[part.library].add(f"{part.starts}")
+        return found
 
     @cached_property
     def _told(self) -> Mapping[str, list[Beginning]]:

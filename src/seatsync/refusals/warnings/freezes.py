@@ -15,9 +15,8 @@ def held_back(case: Case) -> Iterator[Diagnostic]:
     if (hold := case.at_hand.hold) is not None and (facts := [*_seats(case)]):
         message = f"{' '.join(facts)} The freeze lasts {hold.in_words}; what it holds back comes on {hold.over}."
         yield _notice(case, message, _members(case, Action.REVOKE))
-    day = case.at_hand.today.isoformat()
     reminders = _members(case, Action.RESEND)
-    if reminders and (hold := hold_on(case.desired.institution.freezes, day, REMIND)) is not None:
+    if reminders and (hold := hold_on(case.desired.institution.freezes, case.today, REMIND)) is not None:
         number = counted(len(reminders), "reminder is", "reminders are")
         message = f"{number} held back: the freeze of reminders lasts {hold.in_words}."
         yield _notice(case, message, reminders)
