@@ -14,7 +14,7 @@ from seatsync.ledger.queries.accounts import accounts, holdings
 from seatsync.ledger.queries.accounts.accounts import Account
 from seatsync.portal.accounts import codes, passwords, sessions
 from seatsync.portal.accounts.codes import Purpose
-from seatsync.portal.accounts.forms import CodeForm, EmailForm, EmptyForm, NewPasswordForm, SureForm
+from seatsync.portal.accounts.forms import CodeForm, EmailForm, EmptyForm, NewPasswordForm
 from seatsync.portal.accounts.return_to import expected_email, remember_this_page
 from seatsync.portal.accounts.sign_in import (
     no_code_page,
@@ -148,12 +148,7 @@ def decline(institution: str, library: str, member: int) -> PageResponse:
         is_theirs = holdings.is_of_mailbox(connection, institution, member, email)
     if offer is None or not is_theirs:
         abort(404)
-    if (closed := seats.cannot_decline(offer)) is not None:
-        return closed
-    form = SureForm()
-    if form.validate_on_submit():
-        return seats.decline_seat(institution, library, member, known_as=email)
-    return render_template("opt-out.html", form=form, offer=offer, keep=again)
+    return seats.decline_page(institution, library, member, offer, again, known_as=email)
 
 
 def _code_page(form: CodeForm, institution: str, email: str) -> str:

@@ -13,7 +13,6 @@ from seatsync.ledger.queries.accounts.accounts import Account
 from seatsync.ledger.queries.institutions.administered import institutions_of
 from seatsync.ledger.queries.offers import Offer
 from seatsync.portal.accounts import codes
-from seatsync.portal.accounts.forms import SureForm
 from seatsync.portal.accounts.return_to import signed_in
 from seatsync.portal.accounts.sessions import signed_in_visitor
 from seatsync.portal.members import seats
@@ -88,12 +87,7 @@ def decline(institution: str, library: str, member: int) -> PageResponse:
     who = signed_in_visitor()
     offer = _own_offer(who, institution, library, member)
     on_pages_of(institution)
-    if (closed := seats.cannot_decline(offer)) is not None:
-        return closed
-    form = SureForm()
-    if form.validate_on_submit():
-        return seats.decline_seat(institution, library, member, known_as=who.email)
-    return render_template("opt-out.html", form=form, offer=offer, keep=url_for("member.home"))
+    return seats.decline_page(institution, library, member, offer, url_for("member.home"), known_as=who.email)
 
 
 def _own_offer(who: Account, institution: str, library: str, member: int) -> Offer:

@@ -132,17 +132,13 @@ def password(institution: str, token: str) -> PageResponse:
 @pages.route("/opt-out", methods=["GET", "POST"])
 def opt_out(institution: str, token: str) -> PageResponse:
     """Decline the seat. It needs no sign-in, but a ticked box, so that mail scanners do not decline."""
-    found, form = _open_link(institution, token), SureForm()
+    found = _open_link(institution, token)
     if isinstance(found, Closed):
-        if found.why is UnavailableReason.OPTED_OUT and form.validate_on_submit():
+        if found.why is UnavailableReason.OPTED_OUT and SureForm().validate_on_submit():
             return seats.declined_page()
         return _closed_page(institution, found)
-    if (closed := seats.cannot_decline(found.offer)) is not None:
-        return closed
-    if form.validate_on_submit():
-        return seats.decline_seat(institution, found.link.library, found.link.member, token)
     keep = url_for("letter.open", institution=institution, token=token)
-    return render_template("opt-out.html", form=form, offer=found.offer, keep=keep)
+    return seats.decline_page(institution, found.link.library, found.link.member, found.offer, keep, token)
 
 
 def _open_link(institution: str, token: str) -> OpenLink | Closed:

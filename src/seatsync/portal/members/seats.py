@@ -19,6 +19,7 @@ from seatsync.ledger.queries.accounts.holdings import AccountHolder, Seat
 from seatsync.ledger.queries.line import Turn, turn
 from seatsync.ledger.queries.offers import Offer
 from seatsync.ledger.queries.origins import ends_of_seats
+from seatsync.portal.accounts.forms import SureForm
 from seatsync.portal.web.site import PageResponse, site
 from seatsync.portal.web.translation import _, day
 
@@ -58,17 +59,22 @@ def is_in_account(institution: str, library: str, member: int, who: Account) -> 
     return (institution, library, member) in [(seat.institution, seat.library, seat.member) for seat in held]
 
 
-def decline_seat(institution: str, library: str, member: int, token: str = "", known_as: str = "") -> PageResponse:
-    """Decline the seat and show the result."""
-    here = site()
-    with here.reading() as connection:
-        offered = offers.offer(connection, institution, library, member)
+def decline_page(
+    institution: str, library: str, member: int, offer: Offer, keep: str, token: str = "", known_as: str = ""
+) -> PageResponse:
+    """Ask whether to decline an offered seat, decline it and show the result; or say why it cannot be declined. ``keep`` is the page to
+    go back to."""
+    if (closed := _cannot_decline(offer)) is not None:
+        return closed
+    here, form = site(), SureForm()
+    if not form.validate_on_submit():
+        return render_template("opt-out.html", form=form, offer=offer, keep=keep)
     try:
         claims.opt_out(here.ledger, institution, library, member, here.now(), ON_PAGES, token, known_as)
     except Unavailable as missed:
         if missed.reason is not UnavailableReason.OPTED_OUT:  # also by whoever pressed twice
             return problem_page(missed.reason, missed.until, missed.url)
-    if offered is not None and offered.status == Status.WAITING:
+    if offer.status == Status.WAITING:
         text = _("You will get no more letters about it. If you change your mind, ask your institution.")
         return render_template("message.html", title=_("You have left the line"), text=text)
     return declined_page()
@@ -82,7 +88,7 @@ def declined_page() -> PageResponse:
     return render_template("message.html", title=_("You have declined the seat"), text=text)
 
 
-def cannot_decline(offer: Offer) -> PageResponse | None:
+def _cannot_decline(offer: Offer) -> PageResponse | None:
     """Return the page that says why an offered seat cannot be declined; None if it can."""
     if offer.is_at_vendor:
         return problem_page(UnavailableReason.AT_VENDOR, "", offer.claim_url)
