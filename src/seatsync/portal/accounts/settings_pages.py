@@ -19,7 +19,7 @@ from seatsync.portal.accounts.sign_in import (
     pending_code,
     send_code,
     show_wrong_code,
-    sign_in_with_password,
+    sign_in_pressed_twice,
     verify_password,
 )
 from seatsync.portal.web.limits import SIGN_IN
@@ -46,7 +46,7 @@ def password() -> PageResponse:
     who, here = sessions.visitor(), site()
     form = ChangePasswordForm(who.email if who is not None else expected_email())
     if who is None:
-        return _password_changed() if _pressed_twice(expected_email(), form) else to_sign_in()
+        return _password_changed() if sign_in_pressed_twice(form) else to_sign_in()
     expect(who.email)
     if not form.validate_on_submit():
         return render_template("settings-password.html", form=form)
@@ -62,18 +62,10 @@ def password() -> PageResponse:
     if here.change(step):
         text = render_template("mail/password-changed.txt", site=here.settings.sender.name)
         here.mailer.send(who.email, _("Your password was changed"), text)
-    elif not _pressed_twice(who.email, form):
+    elif not sign_in_pressed_twice(form):
         form.old.errors = [_("Wrong password.")]
         return render_template("settings-password.html", form=form), 403
     return _password_changed()
-
-
-def _pressed_twice(email: str, form: ChangePasswordForm) -> bool:
-    """Sign in whoever pressed "Change password" twice at once; return whether it is so.
-
-    The first press has ended all sessions and set the password of the form, so the second one knows it.
-    """
-    return bool(email and form.validate_on_submit() and sign_in_with_password(email, form.password.data))
 
 
 def _password_changed() -> PageResponse:

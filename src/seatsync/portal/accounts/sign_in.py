@@ -17,7 +17,7 @@ from seatsync.domain.text.languages import LANGUAGES
 from seatsync.ledger.queries.accounts import accounts
 from seatsync.portal.accounts import codes, identities, passwords, sessions
 from seatsync.portal.accounts.codes import PendingCode, Purpose
-from seatsync.portal.accounts.forms import CodeAndPasswordForm, CodeForm, EmailForm, SignInForm
+from seatsync.portal.accounts.forms import ChangePasswordForm, CodeAndPasswordForm, CodeForm, EmailForm, SignInForm
 from seatsync.portal.accounts.return_to import (
     expect,
     expected_email,
@@ -204,10 +204,10 @@ def sign_in_with_code(form: CodeAndPasswordForm) -> accounts.Account | None:
     return found.account
 
 
-def sign_in_pressed_twice(form: CodeAndPasswordForm) -> accounts.Account | None:
-    """Sign in whoever pressed "Save and sign in" twice at once; return the account.
+def sign_in_pressed_twice(form: CodeAndPasswordForm | ChangePasswordForm) -> accounts.Account | None:
+    """Sign in whoever pressed "Save and sign in" or "Change password" twice at once; return the account.
 
-    The first press has used the code and set the password of the form, so the second one knows it.
+    The first press has used the code, or ended all sessions, and set the password of the form, so the second one knows it.
     """
     email = expected_email()
     return sign_in_with_password(email, form.password.data) if email and form.validate_on_submit() else None
