@@ -8,7 +8,6 @@ from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Connection
 
-from seatsync.domain.calendar.distances import TOLD_ONCE
 from seatsync.domain.calendar.freezes import ACTIONS, freezes_of, hold_on
 from seatsync.domain.diagnostic import counted, named
 from seatsync.domain.failure import ExitCode, Failure
@@ -24,7 +23,7 @@ from seatsync.ledger.queries.lookup import AppliedFiles, has_only_noted_files, l
 from seatsync.ledger.read import knows, read_snapshot
 from seatsync.ledger.record import Recorder, Stale
 from seatsync.planning.events import events_of, first_event, newly_delivered
-from seatsync.planning.plan import AcceptedPlan, Plan
+from seatsync.planning.plan import AcceptedPlan
 
 MANY = 1_000
 """After so many entries and events, an apply with nothing to do notes the files again: plans read each member since the last note."""
@@ -256,13 +255,8 @@ def _is_known(last: AppliedFiles, plan: AcceptedPlan, books: Snapshot, same_file
     if same_files and not last.say_the_same(plan):
         return True
     is_same = (last.desired, last.commit) == (plan.desired_digest, source.commit) and not _rosters_moved(plan, books)
-    is_used = plan.approvals or 0 in plan.exports.values() or tells_what_comes(plan)
+    is_used = plan.approvals or 0 in plan.exports.values() or plan.told_once
     return is_same and not is_used and not _is_outdated(books.baseline, plan, books.serial)
-
-
-def tells_what_comes(plan: Plan) -> bool:
-    """Whether a plan tells of a day that has come nearer. Once that is noted, the next plan does not tell it again."""
-    return any(warning.code in TOLD_ONCE for warning in plan.warnings)
 
 
 def _is_outdated(known: Baseline, plan: AcceptedPlan, serial: int) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NewType
 
 from seatsync.domain.action import ORDER, Action
 from seatsync.domain.approval import PassedLimit
+from seatsync.domain.calendar.distances import TOLD_ONCE
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.institution import Institution
 from seatsync.domain.person import Member
@@ -78,6 +79,11 @@ class Plan:
     def reads_otherwise(self) -> bool:
         """Whether a new version of the program reads the files otherwise than that of the last apply."""
         return any(warning.code == "read-otherwise" for warning in self.warnings)
+
+    @property
+    def told_once(self) -> Sequence[Diagnostic]:
+        """What it tells because a day has come nearer. Once the ledger has noted that, the next plan does not tell it again."""
+        return [warning for warning in self.warnings if warning.code in TOLD_ONCE]
 
     @property
     def timezone(self) -> str:

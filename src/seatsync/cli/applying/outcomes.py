@@ -43,11 +43,7 @@ def blocked(plan: Plan) -> str:
 
 def what_comes(plan: Plan, folder: Path, run: Run) -> list[str]:
     """What a plan tells because a day has come nearer."""
-    from seatsync.domain.calendar.distances import TOLD_ONCE
-
-    if not any(one.code in TOLD_ONCE for one in plan.warnings):
-        return []
-    return [one.message for one in printable_plan(plan, folder, run).warnings if one.code in TOLD_ONCE]
+    return [one.message for one in printable_plan(plan, folder, run).told_once] if plan.told_once else []
 
 
 def of_plan(plan: Plan, folder: Path, run: Run) -> Outcome:
