@@ -378,6 +378,19 @@ def test_a_scenario_that_no_grant_reaches_is_told_in_every_format(school: Path, 
     assert "No grant reaches" not in ran(school, "year").out
 
 
+def test_a_scenario_that_is_not_within_the_days_is_told(school: Path) -> None:
+    late = ran(school, "year", "--until", "2027-01-31", "--with", "intake").out
+    assert "intake begins on 2027-02-01, after the last of these days, so it changes nothing" in " ".join(late.split())
+    assert (
+        "intake ended on 2027-04-30, so it changes nothing."
+        in ran(school, "year", "--with", "intake", now="2027-05-01").out
+    )
+
+
+def test_a_scenario_named_twice_comes_once(school: Path) -> None:
+    assert year(school, "--with", "intake", "--with", "intake") == year(school, "--with", "intake")
+
+
 def test_what_is_not_applied_yet_is_told_as_coming_today(school: Path) -> None:
     assert "not applied" not in ran(school, "year").out
     (school / "members.csv").write_text(MEMBERS.replace("ben@grace.example,Ben,Ode,student\n", ""), encoding="utf-8")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from seatsync.domain.desired import Scenario
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.money.purchases import Purchases
 
@@ -127,9 +128,9 @@ class Year:
     """The coming days of an institution, ``first`` and ``last`` (ISO) included.
 
     ``letters`` are all letters by day. ``stops_on`` is the day (ISO) from which on nothing is known, because the files have a mistake on
-    it; empty if there is none. ``scenarios`` are those that the files are taken with, each with the libraries that its members get or wait
-    for. ``pending`` are the changes of the files that are not applied yet and come on the first day, where the ledger knows the
-    institution.
+    it; empty if there is none. ``scenarios`` are those that the files are taken with, ``unreached`` the names of those to whose members no
+    grant gives anything. ``pending`` are the changes of the files that are not applied yet and come on the first day, where the ledger
+    knows the institution.
     """
 
     institution: str
@@ -140,5 +141,6 @@ class Year:
     blocked: Sequence[Blocked] = ()
     letters: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     stops_on: str = ""
-    scenarios: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    scenarios: Sequence[Scenario] = ()
+    unreached: Sequence[str] = ()
     pending: int = 0

@@ -66,7 +66,7 @@ def year_ahead(
     desired, found, _ = load(folder, now, taken=taken)
     if desired is None:
         return Looked(None, found)
-    with_them = [_scenario(desired, name) for name in scenarios]
+    with_them = [_scenario(desired, name) for name in dict.fromkeys(scenarios)]
     timezone = desired.institution.timezone
     first = day_in(now, timezone)
     last = day_in(until, timezone) if until is not None else first + min(AHEAD, date.max - first)
@@ -76,8 +76,10 @@ def year_ahead(
     known_as = books.institution.id if books.institution is not None else desired.institution.id
     files = FilesOfDays(folder, taken, desired, first, with_them)
     year = run_ahead(files, books, Outside(connection, known_as), first, last)
-    reached = {one.name: _libraries(desired, one) for one in with_them}
-    return Looked(replace(year, scenarios=reached) if year is not None else None, found)
+    if year is not None:
+        unreached = [one.name for one in with_them if not _is_reached(desired, one)]
+        year = replace(year, scenarios=with_them, unreached=unreached)
+    return Looked(year, found)
 
 
 class DayPast(Failure):
@@ -89,18 +91,14 @@ class DayPast(Failure):
         super().__init__(f"{last} is over: today is {first}.", "Name a later day with --until.")
 
 
-def _libraries(desired: Desired, scenario: Scenario) -> list[str]:
-    """The libraries that grants give the members of a scenario on one of its days."""
+def _is_reached(desired: Desired, scenario: Scenario) -> bool:
+    """Whether a grant gives the members of a scenario something on one of its days."""
     like, last = Alike(join_tags(scenario.tags)), scenario.until or date.max
-    return [
-        id
-        for id in desired.libraries
-        if any(
-            fits(grant.to, like) and not grant.expired(scenario.on) and not grant.begins_after(last)
-            for grant in desired.grants
-            if grant.library == id and not (grant.to.emails or grant.to.selection)
-        )
-    ]
+    return any(
+        fits(grant.to, like) and not grant.expired(scenario.on) and not grant.begins_after(last)
+        for grant in desired.grants
+        if not (grant.to.emails or grant.to.selection)
+    )
 
 
 def _scenario(desired: Desired, name: str) -> Scenario:

@@ -24,7 +24,12 @@ def as_json(year: Year) -> dict[str, Any]:
         }
         for one in year.blocked
     ]
-    more = {"blocked": blocked, "stops_on": year.stops_on, "scenarios": [*year.scenarios], "told": [*facts(year)]}
+    more = {
+        "blocked": blocked,
+        "stops_on": year.stops_on,
+        "scenarios": [one.name for one in year.scenarios],
+        "told": [*facts(year)],
+    }
     return {
         "institution": year.institution,
         "from": year.first,

@@ -37,7 +37,7 @@ def html(years: Sequence[Year]) -> str:
         "outlook.css",
         "year.css",
         years=years,
-        facts=facts,
+        facts=partial(facts, spell=spelled),
         which_days=partial(which_days, spell=spelled),
         stopped=partial(stopped, spell=spelled),
         said=said,

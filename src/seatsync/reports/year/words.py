@@ -15,12 +15,12 @@ Spell = Callable[[str], str]
 
 def which_days(year: Year, spell: Spell = str) -> str:
     """``from 2026-09-01 to 2027-09-01, if nothing else happens``, or with scenarios."""
-    otherwise = f"with {' and '.join(year.scenarios)}, " if year.scenarios else ""
+    otherwise = f"with {' and '.join(one.name for one in year.scenarios)}, " if year.scenarios else ""
     return f"from {spell(year.first)} to {spell(year.last)}, {otherwise}if nothing else happens"
 
 
-def facts(year: Year) -> Iterator[str]:
-    """What else a reader must know: changes that come today, and whom the members of scenarios bring into which line."""
+def facts(year: Year, spell: Spell = str) -> Iterator[str]:
+    """What else a reader must know: changes that come today, and scenarios that change nothing."""
     if year.pending:
         come = counted(
             year.pending,
@@ -28,9 +28,14 @@ def facts(year: Year) -> Iterator[str]:
             "changes of the files are not applied yet and come",
         )
         yield f"{come} today."
-    for name, libraries in year.scenarios.items():
-        if not libraries:
-            yield f"No grant reaches the members of {name}, so they change nothing: their `tags` must be those that grants ask for."
+    for one in year.scenarios:
+        if one.on.isoformat() > year.last:
+            begins = spell(one.on.isoformat())
+            yield f"{one.name} begins on {begins}, after the last of these days, so it changes nothing: name a later day with `--until`."
+        elif one.until is not None and one.until.isoformat() < year.first:
+            yield f"{one.name} ended on {spell(one.until.isoformat())}, so it changes nothing."
+        elif one.name in year.unreached:
+            yield f"No grant reaches the members of {one.name}, so they change nothing: their `tags` must be those that grants ask for."
 
 
 def seats(curve: Curve, spell: Spell = str) -> str:
