@@ -36,5 +36,5 @@ def why_ended(draft: Draft, license: License, reason: str, left_on: str) -> str:
         return f"On no roster since {left_on}; the seat stayed until {license.until}"
     hold = hold_on(draft.desired.institution.freezes, license.until)
     if hold is not None and hold.last == license.until:
-        return f"{reason}; held back {hold.in_words}"
+        return f"{f'On no roster since {left_on}' if left_on else reason}; held back {hold.in_words}"
     return f"The {'institution' if license.until == draft.desired.institution.retire else 'grant'} ended on {license.until}"
