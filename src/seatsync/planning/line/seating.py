@@ -7,17 +7,20 @@ from itertools import chain
 from typing import NamedTuple
 
 from seatsync.domain.action import Action
+from seatsync.domain.desired import Grant
 from seatsync.domain.license import ABSENT, License, Status
 from seatsync.domain.line import place, priority_of, with_priority
 from seatsync.planning.change import Change, grouped, takes_seat
 from seatsync.planning.draft import Draft, Line, Waiting
+from seatsync.planning.reasons.words import reason_of
 from seatsync.planning.seats import slot_changes
 
 
 class _Asking(NamedTuple):
     """Somebody who is granted a seat by the change ``at`` this position. ``place`` sorts them in the order of the line.
 
-    ``until`` is the last day (ISO) of the grant, which a freeze moves only for who has a seat; empty for no end.
+    ``until`` is the last day (ISO) of the grant, which a freeze moves only for who has a seat; empty for no end. ``reason`` is that of who
+    waits.
     """
 
     place: str
@@ -26,12 +29,14 @@ class _Asking(NamedTuple):
     priority: int
     license: License
     until: str
+    reason: str
 
     @property
     def waiting(self) -> Change:
         """The change, as long as they wait."""
         rest = {name: value for name, value in (self.change.after or {}).items() if name != "until"}
-        return self.change._replace(after={**rest, "until": self.until} if self.until else rest or None)
+        after = {**rest, "until": self.until} if self.until else rest or None
+        return self.change._replace(reason=self.reason, after=after)
 
     @property
     def since(self) -> str:
@@ -70,15 +75,18 @@ def _takes_seat(change: Change) -> bool:
 def _in_line(draft: Draft, library: str, changes: Sequence[Change]) -> list[_Asking]:
     """Those whom the changes grant a seat, in their order."""
     held, priorities, entry = draft.licenses.get(library, {}), _priorities(draft, library), draft.snapshot.serial + 1
-    ends = _own_ends(draft, library)
+    moved = _moved(draft, library)
 
     def asking(at: int, change: Change) -> _Asking:
         license, priority = held.get(change.record, ABSENT), priorities.get(change.member, 0)
         waits = license.status is Status.WAITING
         where = with_priority(license.place, priority) if waits else place(priority, entry, at)
-        reason = f"{change.reason}; priority {priority}" if priority else change.reason
-        until = ends.get(change.member, str((change.after or {}).get("until", "")))
-        return _Asking(where, at, change._replace(reason=reason), priority, license, until)
+        until, reason = str((change.after or {}).get("until", "")), change.reason
+        if (rule := moved.get(change.member)) is not None:
+            until, reason = rule.ends, reason_of(rule)
+        more = f"; priority {priority}" if priority else ""
+        asks = change._replace(reason=f"{change.reason}{more}")
+        return _Asking(where, at, asks, priority, license, until, f"{reason}{more}")
 
     return sorted(asking(at, one) for at, one in enumerate(changes) if _takes_seat(one))
 
@@ -90,13 +98,13 @@ def _priorities(draft: Draft, library: str) -> Mapping[str, int]:
     return {members[position].email: rule.priority for position, rule in first.items()}
 
 
-def _own_ends(draft: Draft, library: str) -> Mapping[str, str]:
-    """The last days (ISO) of the grants to members, by e-mail, where a freeze moves those of their seats."""
+def _moved(draft: Draft, library: str) -> Mapping[str, Grant]:
+    """The grants to members, by e-mail, where a freeze moves the end of their seats."""
     if not draft.desired.institution.freezes:
         return {}
     members, wanted = draft.desired.members, draft.entitlements.wanted[library]
     frozen = {rule for rule in {*wanted.values()} if draft.hold_of(rule) is not None}
-    return {members[position].email: rule.ends for position, rule in wanted.items() if rule in frozen}
+    return {members[position].email: rule for position, rule in wanted.items() if rule in frozen}
 
 
 def _granted(one: _Asking) -> Change:
@@ -105,7 +113,7 @@ def _granted(one: _Asking) -> Change:
 
 def _wait(one: _Asking) -> Change | None:
     """The change of who begins to wait, or waits for something else than before; None for who goes on waiting."""
-    change, until = one.change, one.until
+    change, until = one.waiting, one.until
     if not one.since:
         said = {"priority": one.priority, "until": until}
         after = {name: value for name, value in said.items() if value} or None
