@@ -24,9 +24,9 @@ from tests.support.letters import (
     HEADER,
     PORTAL,
     applied,
+    arrived,
     crowd,
     listed,
-    part,
     ran,
     sent,
     started,
@@ -55,9 +55,7 @@ briefed = school_
 
 def briefings(room: Mailroom) -> list[tuple[str, str, str]]:
     """To, subject and text of the briefings that arrived; all letters are taken away."""
-    found = [(one["To"].addresses[0].addr_spec, one["Subject"], part(one, "plain")) for one in room.letters]
-    room.letters.clear()
-    return [letter for letter in found if "look at" in letter[1]]
+    return [letter for letter in arrived(room) if "look at" in letter[1]]
 
 
 def told(text: str) -> str:

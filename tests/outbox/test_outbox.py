@@ -50,6 +50,7 @@ from tests.support.letters import (
     LATER,
     PORTAL,
     applied,
+    arrived,
     crowd,
     listed,
     part,
@@ -69,14 +70,9 @@ school, room = letters.school, letters.room
 
 
 def test_every_letter_of_a_members_life_arrives_once(school: Path, room: Mailroom) -> None:
-    def arrived() -> list[tuple[str, str, str]]:
-        found = [(one["To"].addresses[0].addr_spec, one["Subject"], part(one, "plain")) for one in room.letters]
-        room.letters.clear()
-        return found
-
     applied(school, ANN, BEN, CY, ["dee@grace.example", "Dee", "Fox", "student"])
     assert sent(school) == {"sent": 5}
-    assert [(to, subject) for to, subject, _ in arrived()] == [
+    assert [(to, subject) for to, subject, _ in arrived(room)] == [
         ("ruth@grace.example", "You are now an administrator of Grace Seminary"),
         ("ann@grace.example", "Grace Seminary has a seat for you: Biblical Studies"),
         ("cy@grace.example", "Set your password for Jamworks"),
@@ -87,7 +83,7 @@ def test_every_letter_of_a_members_life_arrives_once(school: Path, room: Mailroo
     ran(school, "ledger", "claim", "logos", "ben@grace.example")
     applied(school, ANN, [*BEN[:3], "jam"], CY, ["dee@grace.example", "Dee", "Fox", "student"], now=LATER)
     assert sent(school, now=LATER) == {"sent": 5}
-    letters = arrived()
+    letters = arrived(room)
     assert Counter((to, subject) for to, subject, _ in letters) == Counter(
         [
             ("ann@grace.example", "Biblical Studies is yours permanently"),

@@ -91,6 +91,13 @@ def crowd(number: int) -> list[list[str]]:
     return [[f"m{i}@grace.example", f"Given{i}", "Family", "student"] for i in range(number)]
 
 
+def arrived(room: Mailroom) -> list[tuple[str, str, str]]:
+    """To, subject and text of the letters that arrived; they are taken away."""
+    found = [(one["To"].addresses[0].addr_spec, one["Subject"], part(one, "plain")) for one in room.letters]
+    room.letters.clear()
+    return found
+
+
 def part(letter: EmailMessage, kind: str) -> str:
     found = letter.get_body((kind,))
     assert found is not None
