@@ -113,6 +113,11 @@ class Curve:
         """The first day (ISO) of notice before seats are missing; empty if none is, or if there is no such day."""
         return next((one.day for one in self.notices if one.day <= self.short_on), "")
 
+    @property
+    def deadline(self) -> str:
+        """The day (ISO) by which to order: ``order_by``, else the first day on which seats are missing."""
+        return self.order_by or self.short_on
+
 
 @dataclass(frozen=True, slots=True)
 class Blocked:

@@ -15,8 +15,8 @@ def moves(before: Year, now: Year) -> Iterator[Diagnostic]:
             message = f'"{curve.title}" ({id}) in the coming year: {"; ".join(facts)}.'
             help = "Nothing to do if that is meant. After the merge, `seatsync year` shows all days."
             if curve.to_order > was.to_order:
-                by = curve.order_by or curve.short_on
-                help = f"Order {counted(curve.to_order, 'seat')} by {by}, or grant fewer. After the merge, `seatsync year` shows all days."
+                seats = counted(curve.to_order, "seat")
+                help = f"Order {seats} by {curve.deadline}, or grant fewer. After the merge, `seatsync year` shows all days."
             yield Diagnostic("curve-moves", message, help, None, Severity.NOTICE, id)
 
 

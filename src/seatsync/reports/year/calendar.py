@@ -50,7 +50,7 @@ def entries(year: Year) -> Iterator[Entry]:
             yield Entry(f"{curve.library}/full", curve.full_on, f"{curve.title}: no seat is available")
         if curve.to_order:
             short = f"{curve.title}: order {counted(curve.to_order, 'seat')}"
-            yield Entry(f"{curve.library}/order", curve.order_by or curve.short_on, short, order(curve))
+            yield Entry(f"{curve.library}/order", curve.deadline, short, order(curve))
     for one in year.blocked:
         codes = ", ".join(dict.fromkeys(it.code for it in one.refusals))
         yield Entry("blocked", one.since, f"{year.name}: the plan is blocked ({codes})", blocked(one, year))

@@ -61,10 +61,9 @@ def order(curve: Curve, spell: Spell = str) -> str:
     least = next(day for day in curve.days if day.short)
     since = f"From {spell(least.date)} on seats are missing"
     since += f", at most {worst.short:,} (on {spell(worst.date)})" if worst.short > least.short else ""
-    by = spell(curve.order_by or least.date)
     contract = next((one for one in curve.notices if one.day == curve.order_by), None)
     why = f", the last day of notice of {contract_in_words(contract)}" if contract is not None else ""
-    return f"{since}: order {counted(curve.to_order, 'seat')} by {by}{why}."
+    return f"{since}: order {counted(curve.to_order, 'seat')} by {spell(curve.deadline)}{why}."
 
 
 def in_short(curve: Curve) -> str:
