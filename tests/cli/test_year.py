@@ -195,6 +195,12 @@ def test_it_fits_a_terminal(school: Path, width: str, monkeypatch: pytest.Monkey
     assert any("█" in line for line in lines)
 
 
+def test_under_the_line_are_months_or_of_many_years_the_years(school: Path) -> None:
+    assert ran(school, "year").out.splitlines()[4].split()[:3] == ["Sep", "Oct", "Nov"]
+    many = ran(school, "year", "--until", "2035-08-31").out.splitlines()[4].split()
+    assert many == [str(number) for number in range(2027, 2036)]
+
+
 # ── As a calendar and as a page ─────────────────────────────────────────────────────────────────────────────────────
 
 

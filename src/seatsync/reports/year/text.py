@@ -76,13 +76,15 @@ def _most(curve: Curve, begin: str, end: str) -> CurveDay:
 
 
 def _months(year: Year) -> str:
-    """The names of months under a sparkline, where there is room."""
+    """The names of months under a sparkline, where there is room; years, if a column is longer than a month."""
     first, last = date.fromisoformat(year.first), date.fromisoformat(year.last)
     days = (last - first).days
     parts, line = min(WIDTH, days + 1), ""
+    written, begins = ("%b", "-01") if days <= 31 * parts else ("%Y", "-01-01")
     for ahead in range(days):
         day = first + timedelta(days=ahead)
         at = ahead * parts // max(1, days)
-        if day.day == 1 and at + 3 <= parts and (not line or at > len(line)):
-            line = f"{line:<{at}}{day:%b}"
+        name = format(day, written) if day.isoformat().endswith(begins) else ""
+        if name and at + len(name) <= parts and (not line or at > len(line)):
+            line = f"{line:<{at}}{name}"
     return line
