@@ -40,7 +40,7 @@ def main() -> None:
 
 @contextmanager
 def demo(*more: str) -> Iterator[tuple[str, str, str]]:
-    """Run the demo; yield the addresses of its pages and of its mails, and a personal link."""
+    """Run the demo; yield the addresses of its pages and of its mails, and a personal link ("" where no member gets a letter)."""
     command = [sys.executable, DOCS.parent / "examples/demo_portal.py"]
     command += ["--pages", "8090", "--mails", "8091", "--smtp", "8092", *more]
     with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as process:
@@ -51,7 +51,8 @@ def demo(*more: str) -> Iterator[tuple[str, str, str]]:
             if not line:
                 sys.exit("The pages could not be started.")
         try:
-            yield "http://127.0.0.1:8090", "http://127.0.0.1:8091", re.findall(r"http\S+/l/\S+", output)[0]
+            link = re.search(r"http\S+/l/\S+", output)
+            yield "http://127.0.0.1:8090", "http://127.0.0.1:8091", link[0] if link else ""
         finally:
             process.terminate()  # not Ctrl-C: a run in the background does not hear it
             process.communicate()

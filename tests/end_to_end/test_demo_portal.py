@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,8 +23,8 @@ pytestmark = pytest.mark.slow
 SCRIPT = ROOT / "examples" / "demo_portal.py"
 
 
-def _started(**ports: int) -> subprocess.Popen[str]:
-    given = [word for name, port in ports.items() for word in (f"--{name}", str(port))]
+def _started(**given_by_name: int | Path) -> subprocess.Popen[str]:
+    given = [word for name, value in given_by_name.items() for word in (f"--{name}", str(value))]
     command = [sys.executable, str(SCRIPT), *given]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
@@ -32,12 +33,7 @@ def test_a_claim_is_walked_where_the_demo_says(tmp_path: Path) -> None:
     ports = {"pages": free_port(), "mails": free_port(), "smtp": free_port()}
     with _started(**ports) as demo:
         try:
-            assert demo.stdout is not None
-            told = ""
-            while not told.endswith("Ctrl-C stops everything.\n"):
-                line = demo.stdout.readline()
-                assert line, "it has ended"
-                told += line
+            told = _told(demo)
             member = Visitor(_found(r"A member +(http\S+)", told))
             member.open("")
             email = _found(r"type (ayo\S+@grace.example)", told)
@@ -50,9 +46,22 @@ def test_a_claim_is_walked_where_the_demo_says(tmp_path: Path) -> None:
             assert "Create an account" in invited.page.text, "not yet claimed, and nobody is signed in"
         finally:
             demo.send_signal(signal.SIGINT)
+        assert demo.stdout is not None
         assert (demo.wait(30), demo.stdout.read()) == (0, "\nEverything is stopped and deleted.\n")
     assert [port for port in ports.values() if _is_in_use(port)] == []
     assert not Path(_found(r"The log +(\S+)", told)).parent.exists()
+
+
+def test_an_institution_whose_members_get_no_letters_is_shown_too(tmp_path: Path) -> None:
+    school = tmp_path / "grace-seminary"
+    shutil.copytree(ROOT / "examples/rosters/grace-seminary", school, ignore=shutil.ignore_patterns("seatsync.db*"))
+    config = school / "seatsync.yaml"
+    config.write_text(config.read_text().replace("  opt_out: true", "  opt_out: true\n  delivered_by: vendor"))
+    with _started(folder=school, pages=free_port(), mails=free_port(), smtp=free_port()) as demo:
+        try:
+            assert "A personal link      none: no member here gets a letter\n" in _told(demo)
+        finally:
+            demo.send_signal(signal.SIGINT)
 
 
 def test_a_port_that_somebody_has_is_told() -> None:
@@ -67,6 +76,17 @@ def test_a_port_that_somebody_has_is_told() -> None:
         told
         == f"In use by another program: --pages {port}. Choose another, such as make demo-portal ARGS='--pages 8100'.\n"
     )
+
+
+def _told(demo: subprocess.Popen[str]) -> str:
+    """Wait until everything runs, and return what was printed until then."""
+    assert demo.stdout is not None
+    told = ""
+    while not told.endswith("Ctrl-C stops everything.\n"):
+        line = demo.stdout.readline()
+        assert line, "it has ended"
+        told += line
+    return told
 
 
 def _is_in_use(port: int) -> bool:
