@@ -87,8 +87,8 @@ def with_department(tmp_path_factory: pytest.TempPathFactory) -> ProgramCopy:
         ),
         ("    tags: str\n", "    tags: str\n    department: str\n"),
     )
+    revisions = ((f'"{last}",\n)', f'"{last}",\n    "{here}",\n)'),)
     tables = (
-        (f'"{last}",\n)', f'"{last}",\n    "{here}",\n)'),
         (
             ')\nIndex("member_found_by"',
             '    Column("department", Text, nullable=False, server_default=text("\'\'")),\n)\nIndex("member_found_by"',
@@ -97,7 +97,7 @@ def with_department(tmp_path_factory: pytest.TempPathFactory) -> ProgramCopy:
     return changed_program(
         tmp_path_factory.mktemp("copy"),
         {f"ledger/migrations/versions/{here}.py": MIGRATION.format(here=here)},
-        {"domain/person.py": person, "ledger/tables.py": tables},
+        {"domain/person.py": person, "ledger/migrations/revisions.py": revisions, "ledger/tables.py": tables},
     )
 
 

@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
+from seatsync.cli.at_once import answer
 from seatsync.formats.plan_document import to_document, to_text
 from seatsync.ledger.database import Ledger
 from seatsync.plans.make import make_plan
@@ -352,6 +353,10 @@ def test_what_is_unchanged_needs_no_reading_to_give_the_same_plan(
         event(f"unchanged: {bool(plan)}")
         if plan:
             assert text_of(PlanResult(plan, [])) == text_of(whole_plan(InstitutionFolder.open(place), connection, now))
+    said = answer(["plan", str(place)], now) if database == "sqlite" else None
+    event(f"answered at once: {said is not None}")
+    if said is not None:
+        assert seatsync("plan", str(place), "--now", now.isoformat(), folder=place) == (0, said, "")
 
 
 # ── How much is read ───────────────────────────────────────────────────────────────────────────────────────────
@@ -507,7 +512,7 @@ def test_an_apply_asks_no_more_of_the_database_for_more_members(place: Path, dat
     ("command", "heavy"),
     [
         (["--help"], {"sqlalchemy", "pydantic", "yaml", "rich", "jinja2", "jsonschema"}),
-        (["plan", "--quiet"], {"pydantic", "jinja2", "jsonschema", "alembic", "psycopg"}),
+        (["plan", "--quiet", "--verbose"], {"pydantic", "jinja2", "jsonschema", "alembic", "psycopg"}),
     ],
     ids=lambda value: " ".join(sorted(value)) if isinstance(value, set) else " ".join(value),
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seatsync.cli.institution import ledger_of
-from seatsync.cli.output.privacy import in_ci
+from seatsync.cli.output.ci import in_ci
 from seatsync.cli.run import Run
 
 if TYPE_CHECKING:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from seatsync.domain.failure import ExitCode, Failure
-from seatsync.git.program import LOCAL_TIMEOUT, base_environment, decoded, run
 
 
 class Checkout(NamedTuple):
@@ -48,6 +47,9 @@ def checkout_of(folder: Path) -> Checkout:
         Planted: its repository may have come with the proposal's files.
         NoGit: the program git is not installed.
     """
+    # Here, because most runs only look for the repository.
+    from seatsync.git.program import LOCAL_TIMEOUT, base_environment, decoded, run
+
     top = top_of(folder)
     if top is None:
         raise NotInGit(f"not a git repository (or any of the parent directories): {folder}")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
 from typing import Any
 
-from seatsync.domain.fields import is_number, is_text
+from seatsync.domain.action import Unplanned
 
 Baseline = Mapping[str, Any]
 """What the last apply left in order. Keys: ``rules``, the digest of the rules (``plans.rules_digest``); ``files``, the SHA-256 of
@@ -34,6 +35,27 @@ def checked(value: Any) -> Baseline:
     return dict(value)
 
 
+def holds(baseline: Baseline, applied_on: str, today: date, rules: int) -> bool:
+    """Whether the baseline of the apply of this day still holds by the day and the digest of the ``rules``; 0 is that of none. The
+    files are not checked here.
+    """
+    day = today.isoformat()
+    return (
+        bool(baseline)
+        and applied_on <= day
+        and (not baseline["due"] or day < baseline["due"])
+        and baseline["rules"] == rules != 0
+    )
+
+
+def leaves_nothing(baseline: Baseline, since: Iterable[Collection[str]], calling: Collection[int]) -> bool:
+    """Whether a plan of the same files has nothing to do or to tell, after these actions ``since`` and with these members who are due.
+
+    Claims don't matter: members only take what was offered.
+    """
+    return bool(baseline["silent"]) and not calling and all({*actions} == {Unplanned.CLAIM} for actions in since)
+
+
 def taken(value: Any) -> dict[str, int]:
     """Check the exports that applies have taken, from the database, and return them: by key (``desired.CommittedExport``) the serial
     of the entry that took it.
@@ -41,6 +63,9 @@ def taken(value: Any) -> dict[str, int]:
     Raises:
         ValueError: the value does not have this form.
     """
+    # Here, because it imports much, and the plan of an unchanged folder reads no exports.
+    from seatsync.domain.fields import is_number, is_text
+
     if not (isinstance(value, dict) and all(map(is_text, value)) and all(map(is_number, value.values()))):
         raise ValueError("the exports taken have the wrong type")
     return value

@@ -6,12 +6,13 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
-from typing import NamedTuple
-
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
+from typing import TYPE_CHECKING, NamedTuple
 
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.text.ledger_addresses import without_secrets
+
+if TYPE_CHECKING:
+    from sqlalchemy.exc import DBAPIError  # imports much, and the plan of an unchanged folder needs only what is here
 
 
 class LedgerError(Failure):
@@ -67,6 +68,8 @@ def as_made(ledger: object, revision: str) -> Iterator[None]:
     Raises:
         LedgerError: the tables differ from what seatsync created in that version.
     """
+    from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
     try:
         yield
     except (SQLAlchemyError, TypeError, ValueError, AttributeError, KeyError) as error:
@@ -98,6 +101,8 @@ def translated(ledger: object, meaning: Callable[[Exception], Meaning]) -> Itera
     Raises:
         LedgerError: in place of any error of the database or its driver.
     """
+    from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+
     try:
         yield
     except (DBAPIError, sqlite3.Error) as error:

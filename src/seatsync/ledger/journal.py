@@ -13,8 +13,6 @@ from hashlib import sha256
 from itertools import zip_longest
 from typing import Any, NamedTuple, TypeGuard
 
-from seatsync.domain.approval import PERSONAL
-
 SEPARATOR = "\x1f"
 SALT = 16
 """Length of a salt in bytes. It is fixed, so that no part of the hidden text can be moved into the salt and outlive it."""
@@ -87,6 +85,8 @@ def seal(entry: Entry) -> Sealed:
         if "exports" in detail:
             hidden["exports"] = detail.pop("exports")
         if passed := detail.get("approvals"):
+            from seatsync.domain.approval import PERSONAL  # imports much; the kinds of entries are needed more often
+
             hidden["approvals"] = [{name: p[name] for name in PERSONAL if name in p} for p in passed]
             detail["approvals"] = [{name: p[name] for name in p if name not in PERSONAL} for p in passed]
         files, files_salt = canonical(hidden), os.urandom(SALT)

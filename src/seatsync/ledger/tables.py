@@ -10,35 +10,9 @@ from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, String, Tex
 
 from seatsync.domain.library import SEATS
 from seatsync.ledger import account_tables as account_tables  # imported so that the metadata has all tables
+from seatsync.ledger.migrations.revisions import REVISIONS as REVISIONS
 from seatsync.ledger.schema import metadata as metadata
 from seatsync.ledger.schema import table, text_column
-
-REVISIONS = (
-    "0001",
-    "0002",
-    "0003",
-    "0004",
-    "0005",
-    "0006",
-    "0007",
-    "0008",
-    "0009",
-    "0010",
-    "0011",
-    "0012",
-    "0013",
-    "0014",
-    "0015",
-    "0016",
-    "0017",
-    "0018",
-    "0019",
-    "0020",
-    "0021",
-    "0022",
-    "0023",
-)
-"""The migrations, oldest first. A ledger with any other revision was written by a newer seatsync."""
 
 REVISION = text("SELECT version_num FROM alembic_version")
 """Reads the tables' revision."""

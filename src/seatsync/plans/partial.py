@@ -11,7 +11,8 @@ from seatsync.domain.calendar.freezes import is_frozen
 from seatsync.domain.desired import Counted, Desired, Grant
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.tags import IMPORTED
-from seatsync.ledger.queries.lookup import in_grace, numbers_of, waiting_members
+from seatsync.ledger.queries.lookup import asking, numbers_of, waiting_members
+from seatsync.ledger.queries.since.apply import in_grace
 from seatsync.ledger.read import read_snapshot
 from seatsync.planning.plan import Plan
 from seatsync.plans.decide import decide
@@ -62,7 +63,7 @@ class _Part:
         self.rosters: Sequence[PlainRoster] = ()
         self.numbers = {*self.baseline["open"], *self.baseline.get("renamed", ()), *since.actions, *since.calling}
         self.numbers |= waiting_members(connection, self.institution)
-        self.numbers |= in_grace(connection, self.institution)
+        self.numbers |= in_grace(asking(connection), self.institution)
 
     def read(self, files: list[RosterFile], grants: Callable[[], list[Grant]]) -> Counted:
         """Read the members who differ or are needed otherwise from the rosters (see ``load.ReadRosters``)."""

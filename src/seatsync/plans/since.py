@@ -11,7 +11,9 @@ from sqlalchemy import Connection
 from seatsync.domain.institution import Institution
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import day_in
-from seatsync.ledger.queries.lookup import due_reminders, touched_since
+from seatsync.ledger.baseline import holds
+from seatsync.ledger.queries.lookup import asking
+from seatsync.ledger.queries.since.apply import due_reminders, touched_since
 from seatsync.ledger.read import read_snapshot
 from seatsync.plans.rules_digest import rules_digest
 
@@ -37,23 +39,13 @@ def since_apply(connection: Connection, institution: str, now: datetime) -> Sinc
     if books.institution is None:
         return None
     today = day_in(now, books.timezone)
-    if not _holds(books, today):
+    if not holds(books.baseline, books.applied_on, today, rules_digest()):
         return None
-    actions = touched_since(connection, institution, books.baseline["serial"])
-    calling = due_reminders(connection, institution, books.baseline["remind"], today)
+    ask = asking(connection)
+    actions = touched_since(ask, institution, books.baseline["serial"])
+    calling = due_reminders(ask, institution, books.baseline["remind"], today)
     if books.institution.reclaim_after:
         from seatsync.ledger.queries.line.lapsing import lapsing
 
         calling |= {number for _, number in lapsing(connection, institution, books.institution, today)}
     return SinceApply(books.institution, today, books, actions, calling)
-
-
-def _holds(books: Snapshot, today: date) -> bool:
-    """Whether the ledger's baseline still holds as to rules and day. The files are not checked here."""
-    baseline, day = books.baseline, today.isoformat()
-    return (
-        bool(baseline)
-        and books.applied_on <= day
-        and (not baseline["due"] or day < baseline["due"])
-        and baseline["rules"] == rules_digest() != 0
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from seatsync.domain.action import Unplanned
+from seatsync.ledger.baseline import leaves_nothing
 from seatsync.planning.plan import Plan, build_plan
 from seatsync.planning.seats import slot_changes
 from seatsync.plans.since import SinceApply
@@ -12,16 +12,9 @@ from seatsync.sources.institution_folder import InstitutionFolder
 
 
 def unchanged_plan(folder: InstitutionFolder, since: SinceApply, now: datetime) -> Plan | None:
-    """Return the empty plan if files and ledger are as the last apply left them, else None.
-
-    Claims since then don't matter: members only take what was offered.
-    """
+    """Return the empty plan if files and ledger are as the last apply left them, else None."""
     books, baseline = since.books, since.books.baseline
-    if (
-        not baseline["silent"]
-        or since.calling
-        or any(actions != {Unplanned.CLAIM} for actions in since.actions.values())
-    ):
+    if not leaves_nothing(baseline, since.actions.values(), since.calling):
         return None
     files = folder.files()
     if not all(files.is_still(name, digest) for name, digest in baseline["files"].items()):

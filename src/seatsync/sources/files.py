@@ -19,16 +19,14 @@ from seatsync.domain.text.file_names import TABLES, WORKBOOKS, YAML
 from seatsync.domain.text.guesses import nearest
 from seatsync.git.checkout import Planted, top_of
 from seatsync.sources import opening
+from seatsync.sources.digests import NAME as NAME
+from seatsync.sources.digests import UNFINISHED as UNFINISHED
+from seatsync.sources.digests import digest_of, digest_of_bytes, digest_of_names
 from seatsync.sources.encryption.decrypt import decrypted, is_encrypted, suffix_of
 from seatsync.sources.encryption.locked import Locked
 from seatsync.sources.opening import MOST_BYTES
 from seatsync.sources.tables.content import Content, Workbook
 from seatsync.sources.tables.encodings import as_text, better, is_utf8, readings
-
-NAME = "seatsync.yaml"
-"""The file that every institution's folder has."""
-UNFINISHED = ".seatsync-edit.json"
-"""Is in a folder whose files an edit was about to replace when it was killed."""
 
 _MOST_LOOKED_AT = 2_000
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -106,7 +104,7 @@ class Folder:
             why = getattr(error, "strerror", None) or str(error)
             self._report("file-unreadable", f"{printable(name, 300)} can't be read: {why}.", "Make it readable.", where)
             return None
-        self.digests[f"{name}/"] = _digest_of_names(names)
+        self.digests[f"{name}/"] = digest_of_names(names)
         return names
 
     def is_folder(self, name: str) -> bool:
@@ -128,18 +126,18 @@ class Folder:
     def digest_of(self, name: str) -> str | None:
         """Return the SHA-256 (hex) of the file ``name``, None where it can't be read. Its text is not decoded."""
         if name not in self.digests:
-            digest = hashlib.sha256()
             try:
-                if name.endswith("/"):
-                    self.digests[name] = _digest_of_names(self._names_in(name))
-                    return self.digests[name]
-                edited = self._edited(name)
-                for piece in opening.pieces(self.path / name, self.path) if edited is None else [edited]:
-                    digest.update(piece)
+                self.digests[name] = self._digest_of(name) if self.instead else digest_of(self.path, name)
             except (OSError, ValueError):  # reading it will say why
                 return None
-            self.digests[name] = digest.hexdigest()
         return self.digests[name]
+
+    def _digest_of(self, name: str) -> str:
+        """The digest of the file ``name`` as an edit would leave it."""
+        if name.endswith("/"):
+            return digest_of_names(self._names_in(name))
+        edited = self._edited(name)
+        return digest_of(self.path, name) if edited is None else digest_of_bytes([edited])
 
     def leads_to(self, name: str) -> str:
         """Return the real path of the file ``name``: the same for every name and link of it."""
@@ -302,10 +300,6 @@ class Folder:
 
     def _report(self, code: str, message: str, help: str, where: Origin, severity: Severity = Severity.ERROR) -> None:
         self.found.append(Diagnostic(code, message, help, where, severity))
-
-
-def _digest_of_names(names: list[str]) -> str:
-    return hashlib.sha256("\0".join(names).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _help_for_missing(name: str) -> str:

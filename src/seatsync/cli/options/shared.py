@@ -15,8 +15,9 @@ import click
 
 from seatsync.cli import exits
 from seatsync.cli.options.given import GlobalOption, Option, given_before
+from seatsync.cli.output.ci import in_ci
 from seatsync.cli.output.pager import paged
-from seatsync.cli.output.privacy import filtered_output, in_ci, output_may_be_public
+from seatsync.cli.output.privacy import filtered_output, output_may_be_public
 from seatsync.cli.run import Run
 from seatsync.domain.text.days import day_as_written, day_in
 from seatsync.reports.sentences import folded, say

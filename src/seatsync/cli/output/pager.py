@@ -11,7 +11,7 @@ from typing import IO, TextIO
 
 import click
 
-from seatsync.cli.output.privacy import in_ci
+from seatsync.cli.output.ci import in_ci
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from typing import IO, TextIO, cast
 
 import click
 
+from seatsync.cli.output.ci import in_ci
 from seatsync.ledger.stores.readers import PRIVATE, STATED, CiJob
 
 
@@ -28,22 +29,6 @@ def job() -> CiJob | None:
     stated = os.environ.get(STATED, "").strip()
     readers = _readers() or (PRIVATE if stated == PRIVATE else "")
     return CiJob(os.environ.get("GITHUB_REPOSITORY") or os.environ.get("CI_PROJECT_PATH") or "", readers)
-
-
-def in_ci() -> bool:
-    """Whether this command runs in a CI job, whose log a program reads."""
-    return any(os.environ.get(name) for name in _CI_VARIABLES) or os.environ.get("CI", "").lower() not in (
-        "",
-        "0",
-        "false",
-    )
-
-
-_CI_VARIABLES = (
-    *("GITHUB_ACTIONS", "GITLAB_CI"),
-    *("JENKINS_URL", "TF_BUILD", "TEAMCITY_VERSION", "BITBUCKET_BUILD_NUMBER", "BUILDKITE"),
-)
-"""Variables of CI systems that do not set CI. Only the first two systems say who can read the repository."""
 
 
 def _readers() -> str:

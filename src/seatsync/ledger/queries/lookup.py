@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date, timedelta
 from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, String, and_, case, func, literal_column, or_, select, text
+from sqlalchemy import ColumnElement, Connection, String, and_, case, func, literal_column, select, text
 
 from seatsync.domain.action import Action, Unplanned
 from seatsync.domain.license import Kind, Status
 from seatsync.domain.text.ids import MARKS
 from seatsync.ledger import tables
-from seatsync.ledger.journal import DONE, UNPLANNED
+from seatsync.ledger.journal import UNPLANNED
+from seatsync.ledger.queries.since.apply import Ask
 from seatsync.ledger.read import among, streamed
 from seatsync.planning.plan import Plan, keyed
 
@@ -49,18 +49,9 @@ def numbers_of(
     return found
 
 
-def touched_since(connection: Connection, institution: str, serial: int) -> dict[int, set[str]]:
-    """The actions after the event ``serial``, by member; under 0 those that concern no member. Steps that were done are none, nor are
-    briefings: they change no plan.
-    """
-    entry, event = tables.entry.c, tables.event.c
-    kinds = (DONE, *UNPLANNED)
-    done = select(entry.serial).where(entry.institution == institution, entry.serial > serial, entry.kind.in_(kinds))
-    later = (event.institution == institution, event.serial > serial, event.entry.not_in(done))
-    found: dict[int, set[str]] = {}  # with DISTINCT, SQLite would scan the whole index on members
-    for member, action in connection.execute(select(event.member, event.action).where(*later)):
-        found.setdefault(member, set()).add(action)
-    return found
+def asking(connection: Connection) -> Ask:
+    """How the statements of ``queries.since`` are asked on this connection."""
+    return lambda statement, values: connection.execute(text(statement), values)
 
 
 def changed_since(connection: Connection, institution: str, instant: str) -> Changed:
@@ -114,31 +105,6 @@ def waiting_members(connection: Connection, institution: str) -> set[int]:
     license = tables.license.c
     query = select(license.member).where(license.institution == institution, text("place != ''"))
     return {*connection.execute(query).scalars()}
-
-
-def due_reminders(connection: Connection, institution: str, remind_after: Sequence[int], today: date) -> set[int]:
-    """The members with an unclaimed license who have got fewer reminders than are due by ``today``.
-
-    Libraries that send no letters have no reminders, nor have members in their grace period.
-    """
-    license = tables.license.c
-    due = [
-        (license.invited_on <= (today - timedelta(days=days)).isoformat()) & (license.reminders < position)
-        for position, days in enumerate(sorted(remind_after), 1)
-    ]
-    if not due:
-        return set()
-    library = tables.library.c
-    writing = select(library.id).where(library.institution == institution, library.sends_letters)
-    unclaimed = (license.institution == institution) & (license.status == Status.UNCLAIMED.value)
-    query = select(license.member).where(unclaimed, or_(*due), license.library.in_(writing))
-    return set(connection.execute(query).scalars()) - in_grace(connection, institution)
-
-
-def in_grace(connection: Connection, institution: str) -> set[int]:
-    """The members in their grace period: on no roster any more, but with temporary seats."""
-    query = select(tables.member.c.number).where(tables.member.c.institution == institution, text("left_on != ''"))
-    return set(connection.execute(query).scalars())
 
 
 Pieces = Sequence[tuple[str, str]]

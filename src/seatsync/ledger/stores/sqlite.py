@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
@@ -20,17 +18,13 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool, Pool, QueuePool
 
 from seatsync.ledger.failures import LedgerError, Meaning
 from seatsync.ledger.lock import Holder, LockWait
-from seatsync.ledger.stores import sqlite_errors
-from seatsync.ledger.stores.sqlite_file import DURABLE, make, must_be_usable, read_note, write_note
+from seatsync.ledger.stores import sqlite_errors, sqlite_file
+from seatsync.ledger.stores.sqlite_file import DURABLE, LOOKING, make, must_be_usable, read_note, write_note
 from seatsync.ledger.stores.sqlite_tables import make_tables, table_names
 from seatsync.ledger.stores.store import Opening, committing
 
 FILE = "seatsync.db"
 
-_UNTRUSTED = ("PRAGMA trusted_schema=OFF", "PRAGMA cell_size_check=ON", "PRAGMA mmap_size=0")
-"""A file may come from elsewhere: its schema may not call functions with side effects, and damage in it is detected."""
-
-_LOOKING = ("PRAGMA query_only=ON", "BEGIN", "SELECT 1 FROM sqlite_master LIMIT 1")
 _NETWORK = (
     *("nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "ceph", "lustre", "gpfs", "beegfs"),
     *("fuse.sshfs", "fuse.glusterfs", "fuse.rclone"),
@@ -88,12 +82,12 @@ class SqliteFile:
         """One unchanging view of the ledger, without a lock. Writes nothing, but recovers after a killed writer."""
         with ExitStack() as open_until_done:
             try:
-                connection = open_until_done.enter_context(self._connect("mode=rw", *_LOOKING))
+                connection = open_until_done.enter_context(self._connect("mode=rw", *LOOKING))
             except DBAPIError as error:
                 if "unable to open" not in str(error.orig) or self._companion("-wal").exists():
                     raise
                 # The folder is read-only, so nobody else can write there either.
-                connection = open_until_done.enter_context(self._connect("mode=ro&immutable=1", *_LOOKING))
+                connection = open_until_done.enter_context(self._connect("mode=ro&immutable=1", *LOOKING))
             yield connection
 
     @contextmanager
@@ -199,11 +193,7 @@ class SqliteFile:
         """An engine for each purpose, so that read-only connections stay apart where connections are kept."""
 
         def connect() -> Any:
-            uri = f"file:{quote(str(self.path))}?{mode}"
-            file = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=2, check_same_thread=not self.pool_size)
-            for setting in _UNTRUSTED:
-                file.execute(setting)
-            return file
+            return sqlite_file.connect(self.path, mode, check_same_thread=not self.pool_size)
 
         name = f"{mode} {purpose}"
         if name not in self._engines:

@@ -9,15 +9,24 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+from collections.abc import Iterable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
-from secrets import token_hex
+from typing import Any
 from urllib.parse import quote
 
+from seatsync.domain.text.characters import printable
 from seatsync.ledger.failures import LedgerError
 
 DURABLE = "PRAGMA synchronous=FULL"
 """With this, what was committed survives a power cut."""
+LOOKING = ("PRAGMA query_only=ON", "BEGIN", "SELECT 1 FROM sqlite_master LIMIT 1")
+"""Begin one unchanging view of the ledger, on a connection that cannot write."""
+THINGS = "SELECT name, type, sql LIKE 'CREATE TABLE %' FROM sqlite_master WHERE type <> 'index'"
+"""What there is in the file, for ``tables_among``."""
+
+_UNTRUSTED = ("PRAGMA trusted_schema=OFF", "PRAGMA cell_size_check=ON", "PRAGMA mmap_size=0")
+"""A file may come from elsewhere: its schema may not call functions with side effects, and damage in it is detected."""
 _COMPANIONS = ("-wal", "-shm", "-journal")
 _MOST_OF_NOTE = 4096
 
@@ -50,9 +59,33 @@ def must_be_usable(path: Path) -> None:
         raise LedgerError(message, help)
 
 
+def connect(path: Path, mode: str, check_same_thread: bool = True) -> sqlite3.Connection:
+    """Open the file by the driver, in autocommit mode; the ``mode`` is that of an address (``mode=rw``)."""
+    uri = f"file:{quote(str(path))}?{mode}"
+    file = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=2, check_same_thread=check_same_thread)
+    for setting in _UNTRUSTED:
+        file.execute(setting)
+    return file
+
+
+def tables_among(found: Iterable[Sequence[Any]]) -> set[str]:
+    """The tables among the ``THINGS`` of a file.
+
+    Raises:
+        LedgerError: the file has triggers or views, which would act whenever seatsync reads or writes.
+    """
+    things = [*found]
+    if acting := [f"{kind} {name}" for name, kind, is_table in things if not is_table]:
+        fact = f"The ledger has parts that seatsync did not create and that act when it is used: {', '.join(acting)}."
+        raise LedgerError(
+            printable(fact, 500), "Restore it from a backup, or ask who changed it. Nothing was read or written."
+        )
+    return {name for name, _, _ in things if not name.startswith("sqlite_")}
+
+
 def make(path: Path) -> None:
     """Create a database without tables at ``path``, atomically. One that somebody else has created in the meantime stays."""
-    new = path.with_name(f"{path.name}-new-{token_hex(4)}")
+    new = path.with_name(f"{path.name}-new-{os.urandom(4).hex()}")
     try:
         uri = f"file:{quote(str(new))}?mode=rwc"
         with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from seatsync.domain.text.characters import printable
-from seatsync.ledger.failures import LedgerError
+from seatsync.ledger.stores.sqlite_file import THINGS, tables_among
 from seatsync.ledger.tables import REVISIONS, metadata
 
-_THINGS = "SELECT name, type, sql LIKE 'CREATE TABLE %' FROM sqlite_master WHERE type <> 'index'"
 _STATISTICS = (
     ("member", "member", "1000000 1000000 1"),
     ("member", "member_found_by", "1000000 1000000 1"),
@@ -57,10 +55,4 @@ def table_names(connection: Connection) -> set[str]:
     Raises:
         LedgerError: the file has triggers or views, which would act whenever seatsync reads or writes.
     """
-    found = connection.exec_driver_sql(_THINGS).all()
-    if acting := [f"{kind} {name}" for name, kind, is_table in found if not is_table]:
-        fact = f"The ledger has parts that seatsync did not create and that act when it is used: {', '.join(acting)}."
-        raise LedgerError(
-            printable(fact, 500), "Restore it from a backup, or ask who changed it. Nothing was read or written."
-        )
-    return {name for name, _, _ in found if not name.startswith("sqlite_")}
+    return tables_among(connection.exec_driver_sql(THINGS))

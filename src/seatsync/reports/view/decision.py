@@ -12,6 +12,7 @@ from seatsync.domain.action import Action, Sign
 from seatsync.domain.diagnostic import Severity, counted
 from seatsync.planning.change import Change, is_impossible, takes_seat
 from seatsync.planning.plan import Plan
+from seatsync.reports.view.heading import AS_THE_FILES, NOTHING_TO_DO
 
 
 class Decision(StrEnum):
@@ -20,7 +21,7 @@ class Decision(StrEnum):
     BLOCKED = "Blocked"
     IRREVERSIBLE = "Irreversible"
     SAFE = "Safe"
-    NOTHING = "Nothing to do"
+    NOTHING = NOTHING_TO_DO
 
 
 class Effect(IntEnum):
@@ -200,6 +201,6 @@ def _sentence(plan: Plan, decision: Decision, finals: int, losses: str, moved: i
             undone = "; all can be undone" if not seen(plan) else "; all others can be undone"
             return f"{f'{losses}. ' if losses else ''}{changes(f'{mails}{undone}')}.{passed}"
         case Decision.NOTHING:
-            return f"The ledger matches the files.{passed}"
+            return f"{AS_THE_FILES}{passed}"
         case never:
             assert_never(never)

@@ -10,6 +10,7 @@ from seatsync.domain.approval import PassedLimit, in_words
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.planning.change import Change, is_impossible
 from seatsync.planning.plan import Plan
+from seatsync.reports.view import heading
 from seatsync.reports.view.counting import actions_in_words, letters_in_words
 from seatsync.reports.view.decision import Decision, Panel, panel
 from seatsync.reports.view.escaping import escape_controls
@@ -33,13 +34,12 @@ class PlanView:
 
     @property
     def title(self) -> str:
-        return escape_controls(f"{self.plan.name} ({self.plan.institution})")
+        return heading.title(self.plan.name, self.plan.institution)
 
     @property
     def context(self) -> str:
         """The day of the plan and the state of the ledger that it starts from."""
-        state = f"since journal entry {self.plan.serial:,}" if self.plan.serial else "on a new ledger"
-        return escape_controls(f"Plan for {self.plan.now}, {state}")
+        return heading.context(self.plan.now, self.plan.serial)
 
     @property
     def refused(self) -> bool:
@@ -61,8 +61,7 @@ class PlanView:
     @property
     def verdict(self) -> str:
         """The verdict in one sentence, which begins with its word."""
-        sentence = self.panel.sentence
-        return f"{self.panel.word}: {sentence[:1].lower()}{sentence[1:]}"
+        return heading.verdict(self.panel.word, self.panel.sentence)
 
     @property
     def facts(self) -> list[Fact]:

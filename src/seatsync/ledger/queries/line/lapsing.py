@@ -16,7 +16,8 @@ from seatsync.domain.portal.at_vendor import TO_DO
 from seatsync.domain.text.days import day_in
 from seatsync.domain.waiting import claim_by, invited_at, reclaimed_after, will_be_sent
 from seatsync.ledger import tables
-from seatsync.ledger.queries.lookup import in_grace
+from seatsync.ledger.queries.lookup import asking
+from seatsync.ledger.queries.since.apply import in_grace
 from seatsync.ledger.queries.waiting import SeatKey, letters_of_seats
 
 
@@ -38,7 +39,7 @@ def lapsing(connection: Connection, institution: str, settings: Institution, tod
         license.library.in_(writing),
     )
     late = {(row.library, row.member) for row in connection.execute(query)}
-    leavers = in_grace(connection, institution) if late else set()
+    leavers = in_grace(asking(connection), institution) if late else set()
     seats = {key for key in late if key[1] not in leavers}
     days = _invited_on(connection, institution, settings, seats)
     return {key: sent.isoformat() for key, sent in days.items() if reclaimed_after(sent, settings) < today}
@@ -74,7 +75,7 @@ def last_days_to_claim(connection: Connection, institution: str, seats: Collecti
     if row is None or not row.reclaim_after or not seats:
         return {}
     settings = reclaiming(institution, row)
-    leavers = in_grace(connection, institution)
+    leavers = in_grace(asking(connection), institution)
     days = _invited_on(connection, institution, settings, {key for key in seats if key[1] not in leavers})
     return {key: claim_by(sent, settings).isoformat() for key, sent in days.items()}
 

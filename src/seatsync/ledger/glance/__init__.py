@@ -1,0 +1,1 @@
+"""A look at a ledger without SQLAlchemy, for the plan of an unchanged folder."""
