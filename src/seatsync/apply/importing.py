@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from seatsync.apply.apply import must_belong_to
 from seatsync.apply.members import Impossible
-from seatsync.domain.action import Action, Event, Grants
+from seatsync.domain.action import Action, Event, Several
 from seatsync.domain.desired import Desired, Grant
 from seatsync.domain.diagnostic import counted, named
 from seatsync.domain.failure import ExitCode, Failure
@@ -72,7 +72,7 @@ class Import:
     before: Snapshot
     after: Snapshot
     found: Comparison
-    events: list[Event | Grants] = field(default_factory=list)
+    events: list[Event | Several] = field(default_factory=list)
     new: list[RosterMember] = field(default_factory=list)
     grants: list[tuple[str, RosterMember, Kind, str]] = field(default_factory=list)
 
@@ -125,7 +125,7 @@ class _Preparing:
     def __init__(self, desired: Desired, books: Snapshot, export: Export, changed: Changed, today: date) -> None:
         self.desired, self.books, self.export, self.changed, self.today = desired, books, export, changed, today
         self.trial = books.copy()
-        self.events: list[Event | Grants] = []
+        self.events: list[Event | Several] = []
         self.new: list[RosterMember] = []
         self.arrived: list[int] = []
         self.found: Comparison | None = None
@@ -159,10 +159,10 @@ class _Preparing:
                 self._owner_who_left(person)
         self.arrived = [*range(first + 1, self.trial.last_number + 1)]
 
-    def _post(self, draft: Draft, books: Snapshot, keys: Collection[str] | None) -> list[Event | Grants]:
+    def _post(self, draft: Draft, books: Snapshot, keys: Collection[str] | None) -> list[Event | Several]:
         """Post the changes of the files that an import needs, members only of these ``keys``; return the events."""
         first = self.books.serial == 0
-        events: list[Event | Grants] = []
+        events: list[Event | Several] = []
         if first:
             events.append(first_event(self.desired.institution.id, settings_of(self.desired.institution)))
             post(books, events[0])
@@ -343,9 +343,9 @@ def import_exports(
 
 def _events_of_all(
     desired: Desired, books: Snapshot, exports: Sequence[Export], changed: Changed, today: date
-) -> tuple[list[Event | Grants], list[str]]:
+) -> tuple[list[Event | Several], list[str]]:
     """The events of all exports, and the libraries that they show."""
-    events: list[Event | Grants] = []
+    events: list[Event | Several] = []
     libraries: list[str] = []
     for export in exports:
         done = prepare(desired, books, export, changed, today, tags=None)

@@ -7,11 +7,12 @@ finds every place that a new action needs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum, StrEnum
 from typing import Any, NamedTuple, Self
 
 from seatsync.domain.license import Effect, From, Kind, Status, Varying
+from seatsync.domain.person import Person
 
 
 class Sign(StrEnum):
@@ -306,3 +307,30 @@ class Grants(NamedTuple):
     library: str
     members: Sequence[int]
     detail: Mapping[str, Any]
+
+    def one_by_one(self) -> Iterator[Event]:
+        """The events in whose place this stands."""
+        return (Event(Action.GRANT, self.library, number, self.detail) for number in self.members)
+
+
+class Arrivals(NamedTuple):
+    """Members who are new in the ledger, in place of one event for each. They are numbered from ``first`` on, and ``places`` has the file
+    and line of each as ``str(Origin)``."""
+
+    first: int
+    people: Sequence[Person]
+    places: Sequence[str]
+    detail: Mapping[str, Any]
+
+    @property
+    def numbers(self) -> range:
+        return range(self.first, self.first + len(self.people))
+
+    def one_by_one(self) -> Iterator[Event]:
+        """The events in whose place this stands."""
+        for number, person, place in zip(self.numbers, self.people, self.places, strict=True):
+            yield Event(Action.MEMBER_ADD, "", number, self.detail, {**person._asdict(), "from": place})
+
+
+Several = Grants | Arrivals
+"""Many events of one kind, told at once."""

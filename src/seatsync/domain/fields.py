@@ -26,6 +26,9 @@ from seatsync.domain.text.web_addresses import web_address_fault
 MAX_NUMBER = 2**31 - 1
 """The largest number that fits into every database."""
 
+MAX_EMAIL = 254
+"""The most characters of an e-mail address (RFC 5321)."""
+
 _KINDS, _STATUSES, _DELIVERIES, _PLACES = (
     {member.value for member in words} for words in (Kind, Status, Delivery, DeliveredBy)
 )
@@ -81,7 +84,7 @@ _LICENSE_FIELDS: dict[str, Callable[[Any], bool]] = {
 _OTHER_FIELDS: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("name", "title", *Person._fields), is_text),
     **dict.fromkeys(("id", "was"), lambda value: isinstance(value, str) and is_slug(value)),
-    "email": lambda value: is_text(value) and len(value) <= 254,
+    "email": lambda value: is_text(value) and len(value) <= MAX_EMAIL,
     "system": lambda value: is_text(value) and len(value) <= 63,
     "kinds": lambda value: is_texts(value) and {*value} <= _KINDS,
     "delivery": lambda value: isinstance(value, str) and value in _DELIVERIES,

@@ -5,13 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
+from json.encoder import encode_basestring as _quoted
+from operator import itemgetter
 
-from seatsync.domain.action import Action, Event, Grants
+from seatsync.domain.action import Action, Arrivals, Event, Grants
+from seatsync.domain.person import Person
 from seatsync.domain.text.characters import printable
 from seatsync.ledger.journal import SALT, SEPARATOR, Entry, canonical, commitment, link, seal
 
 Row = tuple[object, ...]
 """A row in the order of its table's columns."""
+
+_NAMES = (*Person._fields, "from")
+_IN_ORDER = itemgetter(*map(_NAMES.index, sorted(_NAMES)))
+_PERSON = "{" + ",".join(f'"{name}":%s' for name in sorted(_NAMES)) + "}"
+"""A new member's personal data as ``canonical`` spells it."""
 
 
 class Chain:
@@ -67,6 +75,28 @@ class Chain:
                 *(self.institution, self.serial, self.entry, action, library, member, detail),
                 *(None, None, None, self.head),
             )
+
+    def arrivals(self, arrivals: Arrivals) -> Iterator[Row]:
+        """Append an event for each of the new members: the rows that ``event`` would make, in less time.
+
+        Raises:
+            ValueError: as in ``link``.
+        """
+        detail = self._spell(arrivals.detail)
+        if SEPARATOR in detail:
+            raise ValueError("a field of the journal contains a control character")
+        about = (self.entry, str(Action.MEMBER_ADD), "")
+        before = SEPARATOR.join(["", *map(str, about), ""])
+        salts = os.urandom(SALT * len(arrivals.people))
+        for at, (number, person, place) in enumerate(
+            zip(arrivals.numbers, arrivals.people, arrivals.places, strict=True)
+        ):
+            self.serial += 1
+            text, salt = _PERSON % (*map(_quoted, _IN_ORDER((*person, place))),), salts[SALT * at : SALT * (at + 1)]
+            sealed = sha256(salt + text.encode())
+            own = f"{self.serial}{before}{number}{SEPARATOR}{detail}{SEPARATOR}{sealed.hexdigest()}"
+            self.head = sha256(self.head + own.encode()).digest()
+            yield (self.institution, self.serial, *about, number, detail, text, salt, sealed.digest(), self.head)
 
     def _spell(self, detail: Mapping[str, object]) -> str:
         """Canonical JSON. Thousands of events share the same detail, so each is encoded once."""

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
-from operator import attrgetter
 from typing import Any, assert_never
 
-from seatsync.domain.action import Action, Event, Grants, Sign, Subject, Unplanned
+from seatsync.domain.action import Action, Arrivals, Event, Grants, Several, Sign, Subject, Unplanned
 from seatsync.domain.institution import PERSONAL
 from seatsync.domain.library import Delivery
 from seatsync.domain.license import ABSENT, IllegalTransition, Status
 from seatsync.domain.line import place, priority_of, with_priority
-from seatsync.domain.origin import Origin
 from seatsync.domain.person import Member, Person
 from seatsync.domain.posting import post
 from seatsync.domain.snapshot import Snapshot
@@ -64,8 +62,9 @@ def post_changes(
 
 def events_of(
     changes: Iterable[Change], books: Snapshot, today: str, accounts: Collection[str] = ()
-) -> Iterator[Event | Grants]:
-    """Yield the events, in order. Grants that differ only by member come together. New members get the next free numbers.
+) -> Iterator[Event | Several]:
+    """Yield the events, in order. New members, and grants that differ only by member, come together. New members get the next free
+    numbers.
 
     Members with one of these ``accounts`` (e-mail keys) get an event for their account before their first grant.
 
@@ -78,22 +77,48 @@ def events_of(
     numbers: dict[str, int] = {}
     joined: Counter[str] = Counter()
     first, day, unrecorded = books.last_number + 1, {"on": today}, set(accounts)
-    for is_grant, run in groupby(changes, lambda change: change.action is Action.GRANT):
-        if is_grant:
+    for several, run in groupby(changes, _told_at_once):
+        if several is Grants:
             granted = list(run)
             if unrecorded:
                 yield from _accounts(granted, books, numbers, unrecorded)
             yield from _grants(granted, books, numbers, today)
             continue
+        if several is Arrivals:
+            while batch := list(islice(run, _AT_ONCE)):
+                yield _arrivals(batch, numbers, first, day)
+            continue
         for change in run:
-            if change.action is Action.MEMBER_ADD and not change.record:
-                numbers.setdefault(email_key(change.member), first + len(numbers))
             number = _number(change, books, numbers) if change.member else 0
             if change.action is Action.WAIT:
                 position = joined[change.library] = joined[change.library] + 1
                 yield _wait(change, number, books, day, position)
             else:
                 yield event_of(change, number, day)
+
+
+def _told_at_once(change: Change) -> type[Several] | None:
+    """How a change is told together with others of its kind."""
+    if change.action is Action.GRANT:
+        return Grants
+    return Arrivals if change.action is Action.MEMBER_ADD and not change.record else None
+
+
+def _arrivals(changes: Sequence[Change], numbers: dict[str, int], first: int, day: Mapping[str, Any]) -> Arrivals:
+    """New members with the next free numbers, which are noted in ``numbers`` by the keys of their e-mails.
+
+    Raises:
+        IllegalTransition: two of them have the same e-mail, or one has a field that nobody knows.
+    """
+    start = first + len(numbers)
+    try:
+        people = [Person(**{**_BLANK, **_flat(change.after or {}), "email": change.member}) for change in changes]
+    except TypeError as error:
+        raise IllegalTransition(f"member-add with unknown fields: {error}") from error
+    for number, person in enumerate(people, start):
+        if numbers.setdefault(email_key(person.email), number) != number:
+            raise IllegalTransition(f"member-add for {person.email}, who is added twice")
+    return Arrivals(start, people, [str(change.origin) for change in changes], day)
 
 
 def _accounts(
@@ -107,17 +132,17 @@ def _accounts(
 
 
 def _grants(changes: Iterable[Change], books: Snapshot, numbers: Mapping[str, int], today: str) -> Iterator[Grants]:
-    details: dict[tuple[str, str, Origin, int], Mapping[str, Any]] = {}  # thousands of runs share one
-    for (library, kind, status, origin, after), run in groupby(changes, _WITHOUT_MEMBER):
-        detail = details.get(key := (kind, status, origin, id(after)))
-        if detail is None:
-            detail = {"kind": kind, "status": status, "on": today, "from": str(origin), **(after or {})}
-            details[key] = detail
+    alike: dict[tuple[object, ...], list[Change]] = {}
+    for change in changes:
+        key = (change.library, change.kind, change.status, change.origin, id(change.after))
+        alike.setdefault(key, []).append(change)
+    for some in alike.values():
+        (_, _, origin, library, _, kind, status, _, after, *_), run = some[0], iter(some)
+        detail = {"kind": kind, "status": status, "on": today, "from": str(origin), **(after or {})}
         while batch := list(islice(run, _AT_ONCE)):
             yield Grants(library, [_number(change, books, numbers) for change in batch], detail)
 
 
-_WITHOUT_MEMBER = attrgetter("library", "kind", "status", "origin", "after")
 _AT_ONCE = 10_000
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from seatsync.domain.action import Event
+from seatsync.domain.action import Arrivals, Event
 from seatsync.domain.license import ABSENT, IllegalTransition, Kind
 from seatsync.domain.person import ERASED, Member, Person
 from seatsync.domain.portal.steps import steps_of
@@ -31,6 +31,14 @@ def add_member(books: Snapshot, event: Event) -> None:
     else:
         new = old._replace(**person, key=email_key(person["email"]), on_roster=True)
         books.members[event.member] = keep_old_values(books, event.member, new)
+
+
+def add_all(books: Snapshot, arrivals: Arrivals) -> None:
+    """Add many members, as ``add_member`` adds each. Their numbers must be free, their fields checked."""
+    on = arrivals.detail["on"]
+    new = [Member(*person, email_key(person.email), on) for person in arrivals.people]
+    books.members.update(zip(arrivals.numbers, new, strict=True))
+    books.last_number = max(books.last_number, *arrivals.numbers[-1:])
 
 
 def update_member(books: Snapshot, event: Event) -> None:

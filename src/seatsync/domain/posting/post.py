@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import assert_never
 
-from seatsync.domain.action import EVENTS, Action, AnyAction, Event, Grants, Unplanned
-from seatsync.domain.fields import EVENT_FIELDS, bad_field
+from seatsync.domain.action import EVENTS, Action, AnyAction, Arrivals, Event, Grants, Several, Unplanned
+from seatsync.domain.fields import EVENT_FIELDS, MAX_EMAIL, bad_field, is_text
 from seatsync.domain.license import IllegalTransition, Status
 from seatsync.domain.posting import institution, licenses, members
 from seatsync.domain.snapshot import Snapshot
@@ -15,14 +16,17 @@ from seatsync.domain.text.characters import printable
 _Handler = Callable[[Snapshot, Event], None]
 
 
-def post(books: Snapshot, event: Event | Grants) -> None:
-    """Change ``books`` by one event, or by many grants.
+def post(books: Snapshot, event: Event | Several) -> None:
+    """Change ``books`` by one event, or by many of one kind.
 
     Raises:
         IllegalTransition: the event is not allowed in this state.
     """
     if isinstance(event, Grants):
         _grants(books, event)
+        return
+    if isinstance(event, Arrivals):
+        _arrivals(books, event)
         return
     wrong = None if event.detail is books.checked_detail else bad_field(event.detail, EVENT_FIELDS)
     if wrong is None and event.person is not None:
@@ -56,6 +60,25 @@ def _grants(books: Snapshot, grants: Grants) -> None:
     else:
         for number in others:
             post(books, Event(Action.GRANT, library, number, detail))
+
+
+def _arrivals(books: Snapshot, arrivals: Arrivals) -> None:
+    """Post many new members. What is wrong with one of them is said of that one."""
+    if _are_good(arrivals) and books.members.keys().isdisjoint(arrivals.numbers):
+        members.add_all(books, arrivals)
+    else:
+        for event in arrivals.one_by_one():
+            post(books, event)
+
+
+def _are_good(arrivals: Arrivals) -> bool:
+    """Whether every field is good, as ``bad_field`` would find one by one: all are texts, checked in one."""
+    try:
+        texts = "".join([*chain.from_iterable(arrivals.people), *arrivals.places])
+    except TypeError:
+        return False
+    are_short = all(len(person.email) <= MAX_EMAIL for person in arrivals.people)
+    return are_short and is_text(texts) and bad_field(arrivals.detail, EVENT_FIELDS) is None
 
 
 def _handler(action: AnyAction) -> _Handler:  # noqa: C901 (a table)

@@ -86,7 +86,7 @@ def migrate(connection: Connection, after: str, until: str = REVISIONS[-1]) -> N
             step.contract(connection)
     note_revision(connection, until)
     if connection.dialect.name == "sqlite" and until == REVISIONS[-1]:
-        from seatsync.ledger.stores.sqlite_tables import tell_statistics
+        from seatsync.ledger.rows import tell_statistics
 
         tell_statistics(connection)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from datetime import date
 
-from seatsync.domain.action import Event, Grants, Subject
+from seatsync.domain.action import Arrivals, Event, Grants, Subject
 from seatsync.domain.approval import with_uses
 from seatsync.domain.calendar.freezes import is_frozen
 from seatsync.domain.desired import Desired
@@ -77,7 +78,7 @@ class Course:
         if not books.serial:
             post(books, first_event(institution.id, settings_of(institution)))
         alike = Alike(books)
-        for event in events_of(draft.changes, books, today.isoformat(), newly_delivered(draft.changes, books)):
+        for event in self._events(draft):
             for letter, numbers in alike.post(event):
                 self.letters.note(books, event, letter, numbers, today)
                 events += len(numbers)
@@ -86,6 +87,12 @@ class Course:
             self._note_tags(event, today)
         books.serial += events + (not books.serial)
         return found
+
+    def _events(self, draft: Draft) -> Iterator[Event | Grants]:
+        """The events of a draft's changes, those of new members one by one."""
+        accounts = newly_delivered(draft.changes, self.books)
+        for event in events_of(draft.changes, self.books, draft.today.isoformat(), accounts):
+            yield from event.one_by_one() if isinstance(event, Arrivals) else (event,)
 
     def _note_tags(self, event: Event | Grants, today: date) -> None:
         """Note the tags that a member has from now on, if a grant asks for those of the past."""
