@@ -334,13 +334,13 @@ SAYS: dict[str, list[str]] = {
         "member 1: the tables differ from the journal",
         "license of books for member 1: the tables say permanent delivered, the journal says permanent unclaimed",
     ],
-    "DELETE FROM outbox WHERE serial = 15": ["letter 15, invitation, is missing from the outbox"],
-    "UPDATE outbox SET address = 'x@grace.example' WHERE serial IN (6, 15)": [
+    "DELETE FROM outbox WHERE serial = 13": ["letter 13, invitation, is missing from the outbox"],
+    "UPDATE outbox SET address = 'x@grace.example' WHERE serial IN (6, 13)": [
         "letter 6: the outbox differs from the event that caused the letter",
-        "letter 15: the outbox differs from the event that caused the letter",
+        "letter 13: the outbox differs from the event that caused the letter",
     ],
-    "UPDATE outbox SET state = 'lost' WHERE serial = 15": [
-        "letter 15: the outbox differs from the event that caused the letter"
+    "UPDATE outbox SET state = 'lost' WHERE serial = 13": [
+        "letter 13: the outbox differs from the event that caused the letter"
     ],
 }
 

@@ -56,7 +56,7 @@ def addresses_taken(case: Case) -> Iterator[Diagnostic]:
     ]
     owners = _owners_who_left(case) if changes else {}
     taken = {}
-    for change in changes:
+    for change in changes if owners else ():
         for name in (email_key(change.member), plain_id(str((change.after or {}).get("student_id", "")))):
             if name and owners.get(name, change.record) != change.record:
                 taken[change.member] = change
