@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,6 +20,8 @@ from seatsync.domain.posting import post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger.chain import Chain, Row
 from seatsync.ledger.journal import Entry, EventLink
+from seatsync.ledger.rows import CHUNK
+from tests.support.command_line import seatsync
 
 DAY = "2026-11-02"
 FIELD = st.text(max_size=6)
@@ -120,3 +125,41 @@ def test_the_salts_of_two_members_differ() -> None:
 def test_who_is_there_already_is_not_added_again() -> None:
     with pytest.raises(IllegalTransition, match="member-add of a member who is on the roster"):
         post(an_institution(), Arrivals(3, [Person("a@x.example", "A", "A")], ["m.csv:1"], {"on": DAY}))
+
+
+CONFIG = """\
+version: 1
+institution: {id: grace, name: Grace, admins: [{given_name: R, family_name: A, email: r@grace.example}]}
+libraries:
+  books: {title: Books, system: logos-library, slots: 9000}
+  films: {title: Films, system: logos-library, slots: 9000}
+rosters: [{path: members.csv}]
+grants: [{library: books, kind: temporary, to: {everyone: true}}, {library: films, kind: permanent, to: {everyone: true}}]
+"""
+SETTINGS = 4
+"""The institution, its administrator and two libraries."""
+MANY = CHUNK // 3 + 1
+"""So many members have more events than are written at once."""
+
+
+def test_an_empty_file_that_is_filled_at_once_has_its_indexes_and_statistics(tmp_path: Path) -> None:
+    """Of SQLite: PostgreSQL has the tables of other institutions too, whose indexes stay."""
+    known = (
+        "SELECT name, sql FROM sqlite_schema WHERE type = 'index' ORDER BY name",
+        "SELECT * FROM sqlite_stat1 ORDER BY 1, 2",
+    )
+    found = []
+    for members in (1, MANY):
+        folder = tmp_path / str(members)
+        folder.mkdir()
+        (folder / "seatsync.yaml").write_text(CONFIG)
+        rows = "".join(f"m{n}@grace.example,Mia,Muster\n" for n in range(members))
+        (folder / "members.csv").write_text("email,given_name,family_name\n" + rows)
+        apply = seatsync("apply", "--yes", "--ledger", "sqlite:///filled.db", folder=folder)
+        assert apply.code == 0, apply.err
+        with closing(sqlite3.connect(folder / "filled.db")) as file:
+            found.append([file.execute(query).fetchall() for query in known])
+            assert file.execute("SELECT count(*) FROM event").fetchone() == (SETTINGS + 3 * members,)
+    few, many = found
+    assert few == many
+    assert seatsync("verify", "--ledger", "sqlite:///filled.db", folder=folder).code == 0
