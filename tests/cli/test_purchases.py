@@ -54,7 +54,7 @@ def as_json(folder: Path, *args: str, now: str = DAY) -> Any:
 def test_the_status_says_the_total_of_the_ledger_what_falls_when_and_what_lies_idle(school: Path) -> None:
     said = " ".join(ran(school, "status").out.split())
     assert (
-        "books: 4 seats, 1 from 2027-08-01 on. 168 USD a year; 2 seats (84 USD a year) lie idle. "
+        "Books: 4 seats, 1 from 2027-08-01 on. 168 USD a year; 2 seats (84 USD a year) lie idle. "
         "Contract PO-1187 until 2027-07-31, notice by 2027-06-01." in said
     )
     found = as_json(school, "status")["purchases"]["books"]

@@ -149,8 +149,8 @@ def test_the_status_says_which_seats_end_next_now_and_then(school: Path) -> None
         run(school, "status", now="2026-09-04"),
         run(school, "status", "--as-of", "2026-09-02", now="2026-09-04"),
     )
-    assert "Next to end: 1 seat of books after 2027-06-30." in now
-    assert "Next to end: 1 seat of books after 2027-02-28." in then
+    assert "Next to end: 1 seat of Books after 2027-06-30." in now
+    assert "Next to end: 1 seat of Books after 2027-02-28." in then
     assert "`seatsync licenses --ends 2027-06-30` lists whose" in now
     assert "seatsync licenses" not in then, "it would list those of today"
     assert "p0@grace.example" in run(school, "licenses", "--ends", "2027-06-30", now="2026-09-04")

@@ -119,5 +119,5 @@ def test_from_an_empty_repository_to_a_first_applied_and_mailed_roster(
         assert ran.code == 0, ran.said
     assert set(room.to) == {"ruth@my-school.example"}
     seen = newcomer.does("seatsync status", **{"SEATSYNC_LEDGER_KEY=…": f"SEATSYNC_LEDGER_KEY={key}"})
-    assert re.search(r"logos-subscription +50 +1 +49", seen)
+    assert re.search(r"Logos Subscription \(logos-subscription\) +50 +1 +49", seen)
     assert not newcomer.blocks

@@ -200,7 +200,7 @@ def test_public_output_names_nobody_who_is_seen_or_differs(place: Place) -> None
 
 
 def test_reports_fold_what_was_seen_with_its_counts(place: Place) -> None:
-    assert "~ 2 seen at the vendor in books\n    1 claimed, 1 done (--verbose shows each)" in place.run("plan").out
+    assert "~ 2 seen at the vendor in Books\n    1 claimed, 1 done (--verbose shows each)" in place.run("plan").out
     markdown = place.run("plan", "--format", "markdown").out
     assert "2 changes, all seen at the vendor." in markdown
     assert "<details><summary>Seen at the vendor (2 changes): 1 claimed, 1 done</summary>" in markdown

@@ -157,6 +157,6 @@ def test_the_report_tells_who_waits_and_whose_seats_end_by_commands_that_list_th
 
 
 def test_the_commands_tell_of_the_line(pages: Pages) -> None:
-    assert "In line for a seat: 3 for logos" in ran(pages.folder, "status").out
+    assert "In line for a seat: 3 for Logos" in ran(pages.folder, "status").out
     assert json.loads(ran(pages.folder, "status", "--format", "json").out)["waiting"] == {"logos": 3}
     assert "no seat, number 2 of 3 in line" in ran(pages.folder, "why", "cy@grace.example").out

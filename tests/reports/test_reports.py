@@ -259,7 +259,7 @@ def test_markdown_of_300_refusals_stays_within_the_limit_and_counts_the_rest(big
 def test_refusals_leave_room_for_the_slots_what_cannot_be_undone_and_the_fingerprint(big_and_refused: Plan) -> None:
     source = as_markdown(big_and_refused)
     page = rendered(source)
-    assert {"books", "logos"} <= {cells[0] for _, cells in page.rows if cells}
+    assert {"Biblical Studies (books)", "Logos Subscription (logos)"} <= {cells[0] for _, cells in page.rows if cells}
     assert big_and_refused.fingerprint in source
     assert "Cannot be undone" in page.text
 
@@ -302,7 +302,11 @@ def test_many_libraries_are_cut_or_counted_and_the_verdict_stays(tmp_path: Path)
     source = as_markdown(planned(write(tmp_path, "libraries:\n" + libraries)))
     assert len(source) <= MOST
     assert "2,001 changes" in source.splitlines()[2]
-    shown = sum(re.fullmatch(r"lib-\d+", cells[0]) is not None for _, cells in rendered(source).rows if len(cells) == 8)
+    shown = sum(
+        re.fullmatch(r"Library \d+ \(lib-\d+\)", cells[0]) is not None
+        for _, cells in rendered(source).rows
+        if len(cells) == 8
+    )
     assert 0 < shown < 2000
     assert shown + left_out(source, "library|libraries") == 2000
 
@@ -374,14 +378,19 @@ def final(tmp_path_factory: pytest.TempPathFactory) -> Plan:
 def test_text_has_a_section_of_what_cannot_be_undone_with_names(final: Plan) -> None:
     section = as_text(final).partition("\nCannot be undone\n")[2].partition("\nChanges\n")[0]
     assert re.findall(r"\w+@grace.example", section) == ["ann@grace.example", "ben@grace.example"]
-    assert "^ 1 person keeps books permanently\n" in section
-    assert "+ 1 person gets books permanently\n" in section
+    assert "^ 1 person keeps Biblical Studies permanently\n" in section
+    assert "+ 1 person gets Biblical Studies permanently\n" in section
 
 
 def test_every_change_stands_once_and_the_seats_of_who_leaves_below_them(final: Plan) -> None:
     changes = as_text(final).partition("\nChanges\n")[2]
     titles = re.findall(r"^[+~^-] (.*)$", changes, re.MULTILINE)
-    assert titles == ["2 people join", "1 person leaves", "1 person who leaves loses books", "1 person gets books"]
+    assert titles == [
+        "2 people join",
+        "1 person leaves",
+        "1 person who leaves loses Biblical Studies",
+        "1 person gets Biblical Studies",
+    ]
     for below in (
         as_text(final).partition("\nCannot be undone\n")[2],
         Page(as_html(final)).text.partition("before and")[2],
@@ -396,9 +405,9 @@ ANN, BEN = "ann@grace.example (Ann Test)", "ben@grace.example (Ben Test)"
 def test_names_stand_beside_emails_in_the_panel_and_where_the_change_does_not_say_them(final: Plan) -> None:
     for shown in (as_text(final), rendered(as_markdown(final)).text, Page(as_html(final)).text):
         assert re.search(rf"Permanent:?\s*2 people: {re.escape(ANN)}, {re.escape(BEN)}\n", shown)
-        assert re.search(r"Lose access:?\s*1 person to books: di@grace.example \(Di Test\)\n", shown)
+        assert re.search(r"Lose access:?\s*1 person to Biblical Studies: di@grace.example \(Di Test\)\n", shown)
         assert shown.count("Ben Test") == 4  # gains access, forever; joins; gets it
-        assert "di@grace.example (Di Test)" in shown.partition("loses books")[2]
+        assert "di@grace.example (Di Test)" in shown.partition("loses Biblical Studies")[2]
 
 
 def test_beside_a_new_email_stands_the_name_that_the_same_plan_gives(tmp_path: Path) -> None:
@@ -412,6 +421,29 @@ def test_beside_a_new_email_stands_the_name_that_the_same_plan_gives(tmp_path: P
     for shown in (as_text(plan), rendered(as_markdown(plan)).text, Page(as_html(plan)).text):
         assert "victor@evil.example (Victor Ashby)" in shown
         assert "Clara Ashby" not in shown
+
+
+def test_a_library_is_called_by_its_title_and_its_id_stands_once_in_the_table_of_seats(final: Plan) -> None:
+    for shown in (as_text(final), rendered(as_markdown(final)).text, Page(as_html(final)).text):
+        assert "gets Biblical Studies permanently" in shown
+        assert re.search(r"Seats left:?\s*Biblical Studies [\d,]+ of 20,000, Logos Subscription", shown)
+        assert re.findall(r"\(?\bbooks\b\)?", shown) == ["(books)"]
+    document = to_document(final)
+    assert document["titles"] == {"books": "Biblical Studies", "logos": "Logos Subscription"}
+    assert {change.get("library") for change in document["changes"]} <= {None, *document["titles"]}
+    del document["titles"]  # as in a plan file of before
+    [old] = read_plans("".join(to_text([document], as_array=False)))
+    assert "gets books permanently" in as_text(old)
+
+
+def test_two_libraries_with_the_same_title_are_told_apart(tmp_path: Path) -> None:
+    grants = (
+        "grants: [{library: books, kind: temporary, to: {everyone: true}}, {library: logos, to: {everyone: true}}]\n"
+    )
+    plan = planned(write(tmp_path, LIBRARIES.replace("Logos Subscription", "biblical studies") + grants, people(1)))
+    for shown in (as_text(plan), rendered(as_markdown(plan)).text, Page(as_html(plan)).text):
+        assert "gets Biblical Studies (books)" in shown
+        assert "gets biblical studies (logos)" in shown
 
 
 def test_a_plan_without_names_is_read_and_a_redacted_one_has_none(final: Plan, tmp_path: Path) -> None:
@@ -444,12 +476,12 @@ def test_a_comment_tells_the_groups_in_the_same_words_and_the_reason_of_all_once
     said = as_markdown(final)
     titles = re.findall(r"^\*\*(\d[^*]*)\*\*(?:: (.*))?$", said, re.MULTILINE)
     assert titles == [
-        ("1 person keeps books permanently", "Granted: tag owner"),
-        ("1 person gets books permanently", "Granted: tag owner"),
+        ("1 person keeps Biblical Studies permanently", "Granted: tag owner"),
+        ("1 person gets Biblical Studies permanently", "Granted: tag owner"),
         ("1 person leaves", "No longer on any roster"),
-        ("1 person who leaves loses books", "No longer on any roster"),
+        ("1 person who leaves loses Biblical Studies", "No longer on any roster"),
         ("2 people join", "New on a roster"),
-        ("1 person gets books", "Granted: everyone"),
+        ("1 person gets Biblical Studies", "Granted: everyone"),
     ]
     assert said.count("Granted: everyone") == said.count("New on a roster") == 1
     assert not re.search(r"member-|\bgrant\b|\brevoke\b", said)
@@ -485,8 +517,17 @@ def test_every_change_of_every_kind_is_in_every_report(final: Plan) -> None:
 
 def test_slots_are_shown_before_and_after(final: Plan) -> None:
     for rows in (rendered(as_markdown(final)).rows, Page(as_html(final)).rows):
-        books = next(cells for _, cells in rows if cells[:1] == ["books"])
-        assert books[:8] == ["books", "20,000", "2 → 3", "19,998 → 19,997", "0", "2 → 1", "0", "0 → 2"]
+        books = next(cells for _, cells in rows if cells[:1] == ["Biblical Studies (books)"])
+        assert books[:8] == [
+            "Biblical Studies (books)",
+            "20,000",
+            "2 → 3",
+            "19,998 → 19,997",
+            "0",
+            "2 → 1",
+            "0",
+            "0 → 2",
+        ]
 
 
 def test_the_table_of_seats_in_text_has_no_number_for_a_kind_without_seats(tmp_path: Path) -> None:
@@ -494,7 +535,7 @@ def test_the_table_of_seats_in_text_has_no_number_for_a_kind_without_seats(tmp_p
     told = as_text(planned(write(tmp_path, LIBRARIES + grants, people(3))))
     assert "temporary unclaimed" in told
     assert "permanent" not in told
-    assert re.search(r"^books .* 0 → 3$", told, re.MULTILINE)
+    assert re.search(r"^Biblical Studies \(books\) .* 0 → 3$", told, re.MULTILINE)
 
 
 def test_an_empty_plan_says_that_there_is_nothing_to_do(tmp_path: Path) -> None:
@@ -687,11 +728,11 @@ def test_a_long_line_of_a_full_library_is_folded_in_a_comment_and_in_text_each_p
     grants = "grants:\n  - {library: books, kind: temporary, to: {everyone: true}}\n"
     folder = write(tmp_path, library + grants, people(waiting + 1))
     comment = seatsync("plan", "--format", "markdown", "--now", DAY, folder=folder).out
-    section = comment.partition("### The line of books")[2]
+    section = comment.partition("### The line of Books")[2]
     assert section.count("<details>") == section.count("</details>") == is_folded
     assert ("2 more: `seatsync licenses --status waiting --library books`" in section) == (waiting > 10)
     monkeypatch.setenv("COLUMNS", "60")
-    told = seatsync("plan", "--now", DAY, folder=folder).out.partition("The line of books")[2]
+    told = seatsync("plan", "--now", DAY, folder=folder).out.partition("The line of Books")[2]
     assert re.search(r"m1@grace\.example \(Given1 Test\)\n +place +1\n", told), told
 
 

@@ -67,14 +67,19 @@ class PassedLimit(NamedTuple):
         return {**self.approval.content, "needed": self.needed, "limit": self.limit}
 
 
-def in_words(passed: Mapping[str, Any]) -> str:
-    """What passes a limit, from the values of ``PassedLimit.as_dict``; the reason only where it is known."""
+def in_words(passed: Mapping[str, Any], library: str = "") -> str:
+    """What passes a limit, from the values of ``PassedLimit.as_dict``; the reason only where it is known.
+
+    ``library`` is what its library is called, if not by its id.
+    """
     if "is" in passed:
         are = "the same people as" if passed["is"] == "same" else "not the people of"
         what, upto = f"{counted(passed['needed'], 'member')}, {are} the earlier records", []
     elif "library" in passed:
-        seats, library = counted(passed["needed"], "seat"), passed["library"]
-        what = f"{seats} of {library} revoked or ending soon, where the limit is {passed['limit']:,}"
+        seats = counted(passed["needed"], "seat")
+        what = (
+            f"{seats} of {library or passed['library']} revoked or ending soon, where the limit is {passed['limit']:,}"
+        )
         upto = [f"approved up to {passed.get('count', 0):,}"]
     else:
         roster = passed.get("roster", "rosters")

@@ -1,7 +1,9 @@
-"""Libraries, how their seats are delivered, and how seats are counted."""
+"""Libraries, what people call them, how their seats are delivered, and how seats are counted."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -122,6 +124,34 @@ class Library:
     def invites_again(self) -> bool:
         """Whether an invitation can be sent again: by seatsync, or by a person in the vendor's portal."""
         return self.invites or (self.is_at_vendor and not self.delivery.facts.at_once)
+
+
+class Titles:
+    """The titles of an institution's libraries by id. A library that is not among them is called by its id."""
+
+    def __init__(self, titles: Mapping[str, str]) -> None:
+        self._titles = titles
+        self._alike = Counter(map(_squeezed, titles.values()))
+
+    def of(self, library: str) -> str:
+        """What a library is called in a sentence; with its id where another one has the same title."""
+        title = self._titles.get(library, "")
+        return title if title and self._alike[_squeezed(title)] == 1 else self.with_id(library)
+
+    def with_id(self, library: str) -> str:
+        """The title with the id, where somebody may look for what to type: ``Biblical Studies (biblical-studies)``."""
+        title = self._titles.get(library, "")
+        return f"{title} ({library})" if title not in ("", library) else library
+
+
+def titles_of(*libraries: Iterable[Library]) -> dict[str, str]:
+    """The titles of libraries by id, in the order of the ids. Of several with one id, the last counts."""
+    found = {library.id: library.title for some in libraries for library in some}
+    return dict(sorted(found.items()))
+
+
+def _squeezed(title: str) -> str:
+    return " ".join(title.split()).casefold()
 
 
 @dataclass(frozen=True, slots=True)

@@ -316,6 +316,10 @@ class PlanFile(_Closed):
     lines: dict[str, LineEntry] = Field(
         {}, description="The lines of full libraries that the plan changes, as they are after it. Absent for none."
     )
+    titles: dict[str, str] = Field(
+        {},
+        description="The titles of the libraries in `slots`, by id, for reports. Absent in plans that do not say them.",
+    )
     refusals: list[FindingEntry] = Field(
         description="The broken rules. If there are any, the plan is blocked and nothing is applied."
     )

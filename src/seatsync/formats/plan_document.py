@@ -69,6 +69,7 @@ def to_document(plan: Plan) -> dict[str, Any]:
         **({"drift": [_drift(one) for one in plan.drift]} if plan.drift else {}),
         **({"lines": {library: _line(line) for library, line in plan.lines.items()}} if plan.lines else {}),
         **({"names": {str(record): name for record, name in plan.names.items()}} if plan.names else {}),
+        **({"titles": dict(plan.titles)} if plan.titles else {}),
         "refusals": [_finding(refusal) for refusal in plan.refusals],
         "warnings": [_finding(warning) for warning in plan.warnings],
         "changes": [_change(change) for change in plan.changes],
@@ -256,6 +257,7 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         drift=[_read_drift(one) for one in document.get("drift", ())],
         names={int(record): name for record, name in document.get("names", {}).items()},
         lines={library: _read_line(line) for library, line in document.get("lines", {}).items()},
+        titles=document.get("titles", {}),
     )
 
 

@@ -17,6 +17,7 @@ from seatsync.domain.approval import PassedLimit
 from seatsync.domain.calendar.distances import TOLD_ONCE
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.institution import Institution
+from seatsync.domain.library import Library, titles_of
 from seatsync.domain.person import Member
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import instant_in, iso
@@ -44,7 +45,7 @@ class Plan:
     entry that took each, 0 for this plan; ``drift`` is what those that this plan takes show otherwise, ``exports_read`` when the
     newest of these was taken, by library. ``names`` are those of members whose changes do not say them, by number. ``files_at`` is
     the address of the files at a code host, with a slash; empty if not known. ``lines`` are the lines of full libraries that the
-    plan changes.
+    plan changes. ``titles`` are those of the libraries in ``slots`` as the plan leaves them, by id; none in a plan file of before.
     """
 
     institution: str
@@ -74,6 +75,7 @@ class Plan:
     names: Mapping[int, str] = field(default_factory=dict)
     files_at: str = ""
     lines: Mapping[str, DrawnLine] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def reads_otherwise(self) -> bool:
@@ -158,6 +160,7 @@ def build_plan(
     refusals: Sequence[Diagnostic],
     warnings: Sequence[Diagnostic],
     letters: Mapping[str, int],
+    libraries: Mapping[str, Library] = MappingProxyType({}),
     baseline: Mapping[str, Any] | None = None,
     approvals: Sequence[PassedLimit] = (),
     exports: Mapping[str, int] | None = None,
@@ -167,8 +170,8 @@ def build_plan(
     lines: Mapping[str, DrawnLine] | None = None,
     begun: Begun = MappingProxyType({}),
 ) -> Plan:
-    """Build a plan for the ledger's state ``snapshot``, made ``now`` for the day ``today``; ``groups`` are the ``changes``, ``begun``
-    is as for ``asked_for``."""
+    """Build a plan for the ledger's state ``snapshot``, made ``now`` for the day ``today``; ``groups`` are the ``changes``,
+    ``libraries`` those of the files, ``begun`` is as for ``asked_for``."""
     settings = settings_of(institution)
     first = None if snapshot.serial else settings
     whole, asked = fingerprint(groups, first), asked_for(groups, snapshot, today, begun)
@@ -197,6 +200,7 @@ def build_plan(
         work=work or {},
         names=_names(groups, snapshot, lines or {}),
         lines=lines or {},
+        titles=titles_of(snapshot.libraries.values(), libraries.values()),
     )
 
 

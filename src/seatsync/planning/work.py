@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from seatsync.domain.action import Action
 from seatsync.domain.institution import Institution
+from seatsync.domain.library import Titles, titles_of
 from seatsync.domain.portal.steps import Step, StepKind, steps
 from seatsync.domain.portal.users import portals_of
 from seatsync.domain.snapshot import Snapshot
@@ -57,20 +58,18 @@ def step_counts(people: Mapping[StepKind, int], books: Snapshot) -> dict[str, in
 
 def steps_in_words(people: Mapping[StepKind, int], books: Snapshot) -> list[tuple[str, int]]:
     """What is done in each step, in the order to be done, and for how many people."""
-    titles = {"": "", **{library.id: library.title for library in books.libraries.values()}}
-    return [
-        (called.words(titles.get(kind[2], kind[2])), people[kind]) for kind, called in names_of(people, books).items()
-    ]
+    titles = Titles(titles_of(books.libraries.values()))
+    return [(called.words(titles.of(kind[2])), people[kind]) for kind, called in names_of(people, books).items()]
 
 
-def in_words(step: str) -> str:
+def in_words(step: str, titles: Titles) -> str:
     """What is done in a step, by its name in a plan: ``Add people`` for ``3-import``. A step of no portal keeps its name."""
     folder, _, base = step.rpartition("/")
     for portal in PORTALS.values():
         for number, task in enumerate(portal.tasks, 1):
             begin = base_name(number, task, "")
             if folder in ("", portal.name) and (base == begin or (task.per_library and base.startswith(begin))):
-                where = ", ".join(filter(None, (base.removeprefix(begin), portal.title if folder else "")))
+                where = ", ".join(filter(None, (titles.of(base.removeprefix(begin)), portal.title if folder else "")))
                 return f"{task.title} ({where})" if where else task.title
     return step
 

@@ -76,6 +76,7 @@ def judge(draft: Draft, created_at: datetime, loading: list[Diagnostic], is_part
         refusals=refusals,
         warnings=warned,
         letters=letter_counts(draft.groups, {**snapshot.libraries, **desired.libraries}),
+        libraries=desired.libraries,
         work=work,
         begun={group: some for group, some in draft.by_calendar.items() if group[1] not in draft.lines},
         approvals=case.passed,

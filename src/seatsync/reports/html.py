@@ -136,7 +136,7 @@ _SIGNS = {
 
 def drift(view: PlanView) -> Iterator[Markup]:
     """Yield the rows of the table of drift, in the same way."""
-    return _rows((*told[:3], _place(told)) for told in of_plan.lines(view.plan))
+    return _rows((*told[:3], _place(told)) for told in of_plan.lines(view.plan, view.names))
 
 
 def places(line: LineView) -> Iterator[Markup]:

@@ -156,6 +156,7 @@ class Redactor:
             drift=[self._drift(one) for one in plan.drift],
             names={},
             lines={library: self._line(line) for library, line in plan.lines.items()},
+            titles={library: self.text(title) for library, title in plan.titles.items()},
             files_at="" if any(self.text(name) != name for name in (plan.files_at, *plan.rosters)) else plan.files_at,
             redacted=True,
         )

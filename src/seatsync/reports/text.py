@@ -183,7 +183,7 @@ def _drift(out: Writer, view: PlanView, most: int | None) -> None:
         return
     from seatsync.reports.drift import of_plan  # imports much, and most plans have no drift
 
-    lines = of_plan.lines(view.plan)
+    lines = of_plan.lines(view.plan, view.names)
     out.line()
     out.line((f"Drift ({len(lines):,})", "bold"))
     out.line((f"    {of_plan.TITLE}", "dim"))

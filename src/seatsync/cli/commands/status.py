@@ -16,7 +16,7 @@ from seatsync.cli.options import as_of_option, common, folders
 from seatsync.cli.planning import institution_snapshot
 from seatsync.cli.run import Run
 from seatsync.domain.diagnostic import counted
-from seatsync.domain.library import BY_KIND, FIGURES
+from seatsync.domain.library import BY_KIND, FIGURES, Titles, titles_of
 from seatsync.domain.text.days import day_in
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class _Institution(NamedTuple):
     """What is told of one institution, as parts of its JSON object. ``in_words`` has what is done in each step, and its people."""
 
     seats: Mapping[str, Any]
+    titles: Titles
     bought: Mapping[str, Bought]
     ends: Mapping[str, Any]
     work: Mapping[str, Any]
@@ -79,6 +80,7 @@ def _read(folder: Path, run: Run, as_of: datetime | None) -> _Institution:
     people, books = _work(folder, id, snapshot, run, as_of)
     return _Institution(
         {"institution": id, "libraries": libraries, **({"waiting": waiting} if waiting else {})},
+        Titles(titles_of(snapshot.libraries.values())),
         _bought(snapshot, day_in(as_of or run.now, snapshot.timezone).isoformat()),
         _ends(folder, id, snapshot, run, as_of),
         {"worklist": step_counts(people, books)} if any(one.is_at_vendor for one in books.libraries.values()) else {},
@@ -88,9 +90,12 @@ def _read(folder: Path, run: Run, as_of: datetime | None) -> _Institution:
 
 def _print(out: Writer, institution: _Institution, is_present: bool) -> None:
     """The seats, then what ends next and what is to be done at the vendor. A kind without seats has no number."""
-    libraries = institution.seats["libraries"]
+    libraries, titles = institution.seats["libraries"], institution.titles
     rows = [
-        (library, *(f"{slots[name]:,}" if slots[name] or name not in BY_KIND else "" for name in FIGURES))
+        (
+            titles.with_id(library),
+            *(f"{slots[name]:,}" if slots[name] or name not in BY_KIND else "" for name in FIGURES),
+        )
         for library, slots in libraries.items()
     ]
     out.table(rows, (str(institution.seats["institution"]), *FIGURES.values()), [*FIGURES.values()])
@@ -98,14 +103,15 @@ def _print(out: Writer, institution: _Institution, is_present: bool) -> None:
         out.line()
         out.line(("Bought:", ""))
     for id, bought in institution.bought.items():
-        out.line((f"    {id}: {bought.in_words(libraries[id]['total'])}", ""))
-    if waiting := [f"{number:,} for {id}" for id, number in institution.seats.get("waiting", {}).items()]:
+        out.line((f"    {titles.of(id)}: {bought.in_words(libraries[id]['total'])}", ""))
+    if waiting := [f"{number:,} for {titles.of(id)}" for id, number in institution.seats.get("waiting", {}).items()]:
         listed = "; `seatsync licenses --status waiting` lists them in their order" if is_present else ""
         out.line()
         out.line((f"In line for a seat: {', '.join(waiting)}{listed}.", ""))
     if ends := institution.ends.get("ends"):
         first = (
-            f"{counted(days[0]['seats'], 'seat')} of {library} after {days[0]['day']}" for library, days in ends.items()
+            f"{counted(days[0]['seats'], 'seat')} of {titles.of(library)} after {days[0]['day']}"
+            for library, days in ends.items()
         )
         out.line()
         out.line((f"Next to end: {', '.join(first)}.", ""))

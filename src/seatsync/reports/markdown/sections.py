@@ -128,7 +128,7 @@ def _line_section(line: LineView, level: str) -> Section:
 
 def drift_section(view: PlanView, level: str) -> Section:
     """What exports show otherwise, person by person."""
-    lines = of_plan.lines(view.plan)
+    lines = of_plan.lines(view.plan, view.names)
     head = f"{level} Drift ({len(lines):,})\n\n{of_plan.TITLE}\n\n"
     columns = "| who | library | portal and ledger | where |\n| --- | --- | --- | --- |\n"
     texts = (_difference(*one) for one in lines)

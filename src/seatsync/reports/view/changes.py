@@ -36,12 +36,12 @@ class Line(NamedTuple):
 _CONFIG = "seatsync.yaml"  # the place where it is not known where somebody stood
 
 
-def line(change: Change, member: str = "", has_left: bool = False, files_at: str = "") -> Line:
-    """Return a change in words. ``member`` is the one whom it is about, as people know them, ``files_at`` the files' address.
+def line(change: Change, called: str = "", has_left: bool = False, files_at: str = "") -> Line:
+    """Return a change in words. ``called`` is whom or what it is about, as people know it, ``files_at`` the files' address.
 
     Who ``has_left`` is no longer at the place: there they stood last.
     """
-    subject = member or _subject(change)
+    subject = called or _subject(change)
     is_past = has_left and change.origin.file != _CONFIG
     where = f"was {change.origin}" if is_past else str(change.origin)
     who, what, why, there = map(escape_controls, (subject, _what(change), change.reason, where))
@@ -55,10 +55,6 @@ def seen_in_words(changes: Iterable[Change]) -> str:
 
 
 def _subject(change: Change) -> str:
-    if change.member:
-        return change.member
-    if change.library:
-        return change.library
     fields = change.after or change.before or {}
     return str(fields.get("email", "")) if change.action.facts.subject is Subject.ADMIN else "institution"
 
@@ -97,9 +93,9 @@ def _what(change: Change) -> str:  # noqa: C901 (a table)
             is_there, writes = after.get("delivered_by") == DeliveredBy.VENDOR, after.get("sends_letters", True)
             where = ", at the vendor" if is_there else ""
             letters = "" if writes != is_there else ", with letters of seatsync" if writes else ", sends no letters"
-            return f"{after['title']}, {counted(after['slots'], 'seat')}{where}{letters}"
+            return f"{counted(after['slots'], 'seat')}{where}{letters}"
         case Action.LIBRARY_REMOVE:
-            return str(before["title"])
+            return ""  # its title is what the change is about
         case Action.INSTITUTION_UPDATE | Action.LIBRARY_UPDATE | Action.MEMBER_UPDATE | Action.ADMIN_UPDATE:
             changed = (name for name in after if before.get(name) != after[name])
             return "; ".join(_difference(name, before.get(name), after[name]) for name in changed)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from seatsync.domain.action import Action, Letter
 from seatsync.domain.diagnostic import counted
+from seatsync.domain.library import Titles
 from seatsync.planning.seats import SlotChange
 
 _ACTIONS: Mapping[str, tuple[str, str]] = {
@@ -66,10 +67,10 @@ def letter_in_words(letter: Letter) -> str:
     return _LETTERS[letter][0].capitalize()
 
 
-def seats_left(slots: Mapping[str, SlotChange]) -> str:
-    """Return how many seats each library has left after the plan, the worst first: ``books 2 of 40, maps 15 of 100``."""
+def seats_left(slots: Mapping[str, SlotChange], titles: Titles) -> str:
+    """Return how many seats each library has left after the plan, the worst first: ``Books 2 of 40, Maps 15 of 100``."""
     by_need = sorted(slots.items(), key=lambda item: (_share_left(item[1]), item[0]))
-    return ", ".join(_with_rest([_left(library, change) for library, change in by_need]))
+    return ", ".join(_with_rest([_left(titles.of(library), change) for library, change in by_need]))
 
 
 def _share_left(change: SlotChange) -> float:

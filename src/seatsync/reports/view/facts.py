@@ -9,6 +9,7 @@ from typing import NamedTuple
 from seatsync.domain.action import Action
 from seatsync.domain.approval import PassedLimit
 from seatsync.domain.diagnostic import counted, named
+from seatsync.domain.library import Titles
 from seatsync.planning.change import Change, moves_in_line, takes_seat
 from seatsync.planning.plan import Plan
 from seatsync.reports.view.changes import end_words, ends_on, seen_in_words
@@ -31,7 +32,7 @@ class Fact(NamedTuple):
 
 def facts(plan: Plan, panel: Panel, names: Names) -> list[Fact]:
     """Return what a reviewer decides by; nothing if the plan neither changes anything nor uses an approval."""
-    return [*_people(plan, panel, names), *_consequences(plan), *_ends(plan)]
+    return [*_people(plan, panel, names), *_consequences(plan, names.titles), *_ends(plan, names.titles)]
 
 
 def _people(plan: Plan, panel: Panel, names: Names) -> Iterator[Fact]:
@@ -66,15 +67,17 @@ def _access(people: Mapping[str, Sequence[str]], names: Names, is_of_one: bool) 
         return _persons([*people], _FEW, names)
     first, *others = {tuple(sorted(libraries)) for libraries in people.values()}
     emails = [*people]
-    shown = [names.person(email) + (_to(sorted(people[email])) if others else "") for email in emails[:_FEW]]
-    to_all = "" if others else _to(first)
+    shown = [
+        names.person(email) + (_to(sorted(people[email]), names.titles) if others else "") for email in emails[:_FEW]
+    ]
+    to_all = "" if others else _to(first, names.titles)
     return f"{counted(len(emails), 'person', 'people')}{to_all}: {named([*shown, *emails[_FEW:]], _FEW)}"
 
 
-def _to(libraries: Sequence[str]) -> str:
-    """``to books``, ``to books and maps``, ``to 4 libraries``."""
+def _to(libraries: Sequence[str], titles: Titles) -> str:
+    """``to Books``, ``to Books and Maps``, ``to 4 libraries``."""
     few = len(libraries) <= _NAMED_LIBRARIES
-    return f" to {' and '.join(libraries) if few else counted(len(libraries), 'library', 'libraries')}"
+    return f" to {' and '.join(map(titles.of, libraries)) if few else counted(len(libraries), 'library', 'libraries')}"
 
 
 def _persons(emails: Sequence[str], most: int, names: Names) -> str:
@@ -84,28 +87,28 @@ def _persons(emails: Sequence[str], most: int, names: Names) -> str:
     return f"{counted(len(emails), 'person', 'people')}: {named(shown, most)}"
 
 
-def _consequences(plan: Plan) -> Iterator[Fact]:
+def _consequences(plan: Plan, titles: Titles) -> Iterator[Fact]:
     """What else follows from the plan: letters, seats, approvals, and the work of people at the vendor."""
     if plan.changes and plan.letters is not None:
         yield Fact("Letters", letters_in_words(plan.letters))
     if plan.slots and (plan.changes or plan.refusals):
-        yield Fact("Seats left", seats_left(plan.slots))
+        yield Fact("Seats left", seats_left(plan.slots, titles))
     for passed in plan.approvals:
-        yield Fact("Approval used", _passes(passed))
+        yield Fact("Approval used", _passes(passed, titles))
     if plan.work:
         from seatsync.planning.work import in_words  # imports much, and most plans have none
 
-        steps = ", ".join(f"{in_words(step)} {number:+,}" for step, number in plan.work.items())
+        steps = ", ".join(f"{in_words(step, titles)} {number:+,}" for step, number in plan.work.items())
         yield Fact("Work list at the vendor", steps)
     if plan.changes:
         yield Fact("In all", actions_in_words(plan.possible) or "nothing")
 
 
-def _passes(passed: PassedLimit) -> str:
+def _passes(passed: PassedLimit, titles: Titles) -> str:
     """Return which limit the plan passes by an approval, and where that is."""
     approval = passed.approval
     if approval.library:
-        what = f"passes limit {passed.limit:,} of {approval.library}"
+        what = f"passes limit {passed.limit:,} of {titles.of(approval.library)}"
     elif approval.answer:
         what = f"says who {counted(passed.needed, 'member is', 'members are')}"
     else:
@@ -113,8 +116,8 @@ def _passes(passed: PassedLimit) -> str:
     return f"{what} by the approval at {approval.origin}"
 
 
-def _ends(plan: Plan) -> Iterator[Fact]:
-    """How many seats get which end date: ``books: 46 seats end on 2026-11-27 (was: no end)``, ``books: of 5 new seats, 1 ends on …``."""
+def _ends(plan: Plan, titles: Titles) -> Iterator[Fact]:
+    """How many seats get which end date: ``Books: 46 seats end on 2026-11-27 (was: no end)``, ``Books: of 5 new seats, 1 ends on …``."""
     new = Counter(change.library for change in plan.changes if _is_new(change))
     counts = Counter(
         (change.library, (change.after or {})["until"], (change.before or {}).get("until"), _is_new(change))
@@ -127,7 +130,7 @@ def _ends(plan: Plan) -> Iterator[Fact]:
         seats = counted(number, "new seat" if is_new else "seat")
         if is_new and number < new[library]:
             seats = f"of {new[library]:,} new seats, {number:,}"
-        yield Fact("End dates", f"{library}: {seats} {ends_on(until, number)}{before}")
+        yield Fact("End dates", f"{titles.of(library)}: {seats} {ends_on(until, number)}{before}")
     if rest := sum(number for _, number in ordered[_DATES:]):
         yield Fact("End dates", f"{counted(rest, 'more seat')} with other dates")
 

@@ -16,7 +16,7 @@ from seatsync.reports.view.names import Names
 
 
 class Group(NamedTuple):
-    """The changes with the same action in one library (or without a library), and the ``names`` of people.
+    """The changes with the same action in one ``library``, given by its title (or without a library), and the ``names`` of all.
 
     ``is_of_leavers``: the seats of people who leave. ``leave_for_now``: people who leave and keep seats for a grace period. ``files_at``
     is the address of the files at a code host, if known.
@@ -79,8 +79,11 @@ def groups_of(changes: Iterable[Change], names: Names, files_at: str = "") -> li
             change.status == Status.LAPSED,
         )
         found.setdefault(key, []).append(change)
+    called = {library: names.titles.of(library) for _, library, *_ in found if library}
     groups = [
-        Group(action.facts.sign, action, escape_controls(library), alike, names, theirs, for_now, files_at)
+        Group(
+            action.facts.sign, action, escape_controls(called.get(library, "")), alike, names, theirs, for_now, files_at
+        )
         for (action, library, theirs, for_now, _), alike in found.items()
     ]
     of_leavers = [group for group in groups if group.is_of_leavers]

@@ -32,6 +32,7 @@ class Row(NamedTuple):
 class LineView(NamedTuple):
     """The line of a library: what the plan does to it in a sentence, the first places, and how many more there are."""
 
+    library: str
     title: str
     sentence: str
     rows: list[Row]
@@ -42,15 +43,17 @@ class LineView(NamedTuple):
         """How many more wait, and where they are listed; empty for none."""
         if not self.more:
             return ""
-        return f"… and {self.more:,} more: `seatsync licenses --status waiting --library {self.title}`"
+        return f"… and {self.more:,} more: `seatsync licenses --status waiting --library {self.library}`"
 
 
 def line_views(plan: Plan, names: Names) -> list[LineView]:
     """The lines that the plan changes."""
-    return [
-        LineView(escape_controls(library), _sentence(line), [*_rows(plan, line, names)], line.waiting - len(line.first))
-        for library, line in plan.lines.items()
-    ]
+    return [_view(plan, library, line, names) for library, line in plan.lines.items()]
+
+
+def _view(plan: Plan, library: str, line: DrawnLine, names: Names) -> LineView:
+    id, title = map(escape_controls, (library, names.titles.of(library)))
+    return LineView(id, title, _sentence(line), [*_rows(plan, line, names)], line.waiting - len(line.first))
 
 
 def _sentence(line: DrawnLine) -> str:

@@ -1,20 +1,22 @@
-"""The names of the people in a plan, to be shown beside their e-mails."""
+"""What the people and the libraries of a plan are called."""
 
 from __future__ import annotations
 
 from functools import cached_property
 
 from seatsync.domain.action import Action, Subject
+from seatsync.domain.library import Titles
 from seatsync.planning.change import Change
 from seatsync.planning.plan import Plan
 
 
 class Names:
-    """Who the changes of a plan are about. A redacted plan names nobody."""
+    """Who and what the changes of a plan are about. A redacted plan names nobody."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._known = dict(plan.names)
+        self.titles = Titles(plan.titles)
         self._new: dict[str, str] = {}
         for change in () if plan.redacted else plan.changes:
             if change.action in (Action.MEMBER_ADD, Action.MEMBER_REMOVE) and (name := _in(change)):
@@ -24,7 +26,12 @@ class Names:
                     self._new[change.member] = name
 
     def beside(self, change: Change) -> str:
-        """Return the e-mail of the member in a change with the name behind it, which the change itself does not say."""
+        """Return the e-mail of the member in a change with the name behind it, which the change itself does not say; or the library.
+
+        Empty for a change of neither.
+        """
+        if not change.member:
+            return self.titles.of(change.library) if change.library else ""
         name = "" if change.action.facts.subject is Subject.MEMBER and _in(change) else self._of(change)
         return _with(change.member, name)
 

@@ -83,7 +83,7 @@ class PlanView:
 
     @property
     def slots(self) -> list[tuple[str, ...]]:
-        return [slot_row(library, change) for library, change in self.plan.slots.items()]
+        return [slot_row(self.names.titles.with_id(library), change) for library, change in self.plan.slots.items()]
 
     @property
     def groups(self) -> list[Group]:
@@ -126,14 +126,15 @@ class PlanView:
     @property
     def warnings(self) -> list[Diagnostic]:
         """Warnings, then the limits passed by approval, then notices."""
-        found = [*map(_as_notice, self.plan.approvals), *self.plan.warnings]
+        found = [*(_as_notice(passed, self.names) for passed in self.plan.approvals), *self.plan.warnings]
         order = (Severity.WARNING, Severity.NOTICE)
         return [shown(w, self.folder, self.commands_in) for severity in order for w in found if w.severity is severity]
 
 
-def _as_notice(passed: PassedLimit) -> Diagnostic:
+def _as_notice(passed: PassedLimit, names: Names) -> Diagnostic:
     """The passed limit as a finding at its approval."""
-    message = f"Limit passed by approval: {in_words(passed.as_dict())}."
+    called = in_words(passed.as_dict(), names.titles.of(passed.approval.library))
+    message = f"Limit passed by approval: {called}."
     help = "Nothing to do. The apply uses the approval up; delete it afterwards."
     origin, library = passed.approval.origin, passed.approval.library or None
     return Diagnostic("limit-approved", message, help, origin, Severity.NOTICE, library)
