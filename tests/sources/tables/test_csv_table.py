@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.sources.tables import csv_table
+from seatsync.sources.tables.csv_records import Lines, RecordReader
 from seatsync.sources.tables.header import HeaderSpec
-from seatsync.sources.tables.table import squeezed
+from seatsync.sources.tables.table import Record, squeezed
 
 NAMES = ("email", "given_name", "family_name")
 SPEC = HeaderSpec(
@@ -174,3 +175,18 @@ def test_nothing_is_lost_without_a_word(text: str) -> None:
         assert "".join(c for c in text if c.isalpha()) == "".join(
             c for _, row in found.rows for cell in row for c in cell if c.isalpha()
         )
+
+
+@given(
+    st.lists(st.sampled_from(["a", ",", "\n", "\r\n", "\r", " ", "\t", "'=", "=", "x" * 140_000]), max_size=30).map(
+        "".join
+    )
+)
+def test_lines_without_quotes_are_the_records_that_the_parser_makes_of_them(text: str) -> None:
+    def records(has_quotes: bool) -> tuple[list[Record], list[tuple[int, str]]]:
+        told: list[tuple[int, str]] = []
+        reader = RecordReader(Lines(text), ",", 3, lambda line, fact: told.append((line, fact)))
+        reader.has_quotes = has_quotes
+        return [*reader], told
+
+    assert records(has_quotes=False) == records(has_quotes=True)

@@ -8,6 +8,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import cached_property, lru_cache
+from itertools import chain, count
 from typing import Any
 
 from seatsync.domain.diagnostic import MORE_MAY_COME
@@ -47,11 +48,14 @@ class Lines:
         return bisect_right(self._starts, offset)
 
     def reader(self, first: int) -> Iterator[str]:
-        """Yield the lines with their ends. A StringIO takes four bytes a character, so it gets a part of the text at a time."""
+        """The lines with their ends. A StringIO takes four bytes a character, so it gets a part of the text at a time."""
+        return chain.from_iterable(io.StringIO(piece, newline="") for piece in self._pieces(first))
+
+    def _pieces(self, first: int) -> Iterator[str]:
         start, size = self.start(first), _PIECE
         while start < len(self.text):
             end = self.text.find("\n", start + size) + 1 or len(self.text)
-            yield from io.StringIO(self.text[start:end], newline="")
+            yield self.text[start:end]
             start, size = end, min(size * 4, _LARGEST_PIECE)
 
 
@@ -79,6 +83,7 @@ class RecordReader:
         self.swallows: Callable[[int, int, list[str]], bool] = lambda line, end, row: False
         self.left = _MOST_REREAD
         self.is_defused = has_defused(lines.text)
+        self.has_quotes = '"' in lines.text
 
     def __iter__(self) -> Iterator[Record]:
         line = 1
@@ -91,6 +96,10 @@ class RecordReader:
         before, line = first - 1, first
         while True:
             try:
+                if not self.has_quotes:  # then each line is a record
+                    rows = ([*map(restored, row)] for row in reader) if self.is_defused else reader
+                    yield from zip(count(line), count(line), rows)
+                    return 0
                 for row in reader:
                     end = before + reader.line_num
                     if end > line and self.swallows(line, end, row):
@@ -103,6 +112,7 @@ class RecordReader:
             except csv.Error as error:
                 fact = next((fact for words, fact in _CSV_ERRORS.items() if str(error).startswith(words)), _STRAY_QUOTE)
             end = before + reader.line_num
+            line = line if self.has_quotes else end
             spaced = self._spaced(line, end) if fact is _STRAY_QUOTE else None
             if spaced is not None:
                 row, last = spaced
