@@ -62,7 +62,7 @@ pictures: .venv/ready
 	$(BIN)/python docs/screenshots_all.py
 
 schemas: .venv/ready
-	@for name in seatsync roster plan outcome; do $(BIN)/seatsync schema $$name > schemas/$$name.schema.json; done
+	@for name in seatsync roster plan outcome year; do $(BIN)/seatsync schema $$name > schemas/$$name.schema.json; done
 	$(BIN)/python docs/reference.py
 	$(BIN)/python docs/man.py
 

@@ -18,6 +18,7 @@ FILES = {
     "roster": "A roster in YAML",
     "plan": "A saved plan",
     "outcome": "An outcome",
+    "year": "The year ahead in JSON",
 }
 """Schema → title of its page."""
 NOTE = "<!-- Written by `make reference`. -->"

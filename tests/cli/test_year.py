@@ -7,10 +7,12 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from tests.support.git_author import commit_as_ruth
 from tests.support.letters import DAY, ran
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -56,8 +58,17 @@ def school(tmp_path: Path) -> Path:
     return tmp_path
 
 
+SCHEMA = jsonschema.Draft202012Validator(
+    json.loads((ROOT / "schemas" / "year.schema.json").read_text(encoding="utf-8")),
+    format_checker=jsonschema.FormatChecker(),
+)
+
+
 def year(folder: Path, *args: str, now: str = DAY) -> Any:
-    return json.loads(ran(folder, "year", *args, "--format", "json", now=now).out)
+    """The year as JSON, which keeps its schema."""
+    found = json.loads(ran(folder, "year", *args, "--format", "json", now=now).out)
+    SCHEMA.validate(found)
+    return found
 
 
 def in_use(said: Any) -> dict[str, tuple[int, int]]:
@@ -369,7 +380,7 @@ def test_who_does_not_claim_in_time_is_told_from_whose_seat_ends(school: Path) -
     (school / "seatsync.yaml").write_text(CONFIG.replace("[3d]", "[3d], reclaim_after: 30d"), encoding="utf-8")
     ran(school, "apply", "--yes")
     assert "3 lapse unclaimed" in ran(school, "year").out
-    days = json.loads(ran(school, "year", "--format", "json").out)["libraries"]["books"]["days"]
+    days = year(school)["libraries"]["books"]["days"]
     assert next((day["date"], day["lapsed"]) for day in days if "lapsed" in day) == ("2026-10-01", 3)
     assert not any("ended" in day for day in days)
     assert "Books: last day to claim 3 seats" in ran(school, "year", "--format", "ics").out
@@ -401,7 +412,7 @@ def test_what_is_not_applied_yet_is_told_as_coming_today(school: Path) -> None:
     assert "not applied" not in ran(school, "year").out
     (school / "members.csv").write_text(MEMBERS.replace("ben@grace.example,Ben,Ode,student\n", ""), encoding="utf-8")
     assert "2 changes of the files are not applied yet and come today." in ran(school, "year").out
-    assert json.loads(ran(school, "year", "--format", "json").out)["told"]
+    assert year(school)["told"]
 
 
 def test_a_change_of_many_institutions_is_planned_without_their_years(

@@ -12,6 +12,7 @@ from seatsync.formats.config import SeatsyncFile
 from seatsync.formats.outcome import OutcomeFile
 from seatsync.formats.plan import PlanFile
 from seatsync.formats.roster import RosterFile
+from seatsync.formats.year import YearFile
 
 HOME = "https://raw.githubusercontent.com/seatsync/seatsync/main/schemas"
 SCHEMAS: dict[str, type[BaseModel]] = {
@@ -19,6 +20,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "roster": RosterFile,
     "plan": PlanFile,
     "outcome": OutcomeFile,
+    "year": YearFile,
 }
 
 

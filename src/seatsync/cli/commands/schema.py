@@ -7,7 +7,7 @@ import click
 from seatsync.cli.options import common
 from seatsync.cli.run import Run
 
-NAMES = ("seatsync", "roster", "plan", "outcome")
+NAMES = ("seatsync", "roster", "plan", "outcome", "year")
 
 
 @click.command("schema")
@@ -21,6 +21,7 @@ def command(run: Run, name: str) -> None:
     seatsync schema roster                     of YAML rosters
     seatsync schema plan                       of plan files
     seatsync schema outcome                    of the outcomes of `apply`
+    seatsync schema year                       of `year --format json`
 
     For an editor with a YAML language server, name the schema in the first line of seatsync.yaml:
     # yaml-language-server: $schema=seatsync.schema.json

@@ -276,12 +276,10 @@ def _texts_of(values: dict[str, str], start: Start | None, listed: Rosters | Non
 
 def _texts(values: dict[str, str], without: str = "") -> dict[str, str]:
     """The files of a new folder: path → text. What ``values`` do not have is made up."""
-    from seatsync.formats.schemas import SCHEMAS, schema_text
+    from seatsync.formats.schemas import schema_text
 
     texts = {target: _text(source, {**_SAMPLES, **values}) for source, target in _FILES.items() if target != without}
-    return texts | {
-        f"schemas/{schema}.schema.json": schema_text(schema) for schema in SCHEMAS if schema not in ("plan", "outcome")
-    }
+    return texts | {f"schemas/{schema}.schema.json": schema_text(schema) for schema in ("seatsync", "roster")}
 
 
 def _say_whether_covered(run: Run, folder: Path) -> bool:
