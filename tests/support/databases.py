@@ -22,7 +22,7 @@ from typing import Any
 
 import psycopg
 from psycopg.sql import SQL, Identifier
-from sqlalchemy import Connection, Engine, Table, create_engine
+from sqlalchemy import Connection, Engine, Table, create_engine, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import NullPool
 
@@ -156,7 +156,7 @@ def rows(folder: Path, table: str) -> list[dict[str, Any]]:
 
 
 def stored(folder: Path, *names: str) -> dict[str, list[dict[str, Any]]]:
-    """The rows of these tables, or of all tables."""
+    """The rows of these tables, or of all tables, without the year that an apply keeps beside the journal."""
     return stored_at(location(folder), *names)
 
 
@@ -166,7 +166,8 @@ def stored_at(location: str, *names: str) -> dict[str, list[dict[str, Any]]]:
 
 
 def _rows(connection: Connection, table: Table) -> list[dict[str, Any]]:
-    found = connection.execute(table.select().order_by(*table.primary_key))
+    kept = [column for column in table.c if column is not tables.institution.c.curves]
+    found = connection.execute(select(*kept).order_by(*table.primary_key))
     return [dict(row) for row in found.mappings()]
 
 

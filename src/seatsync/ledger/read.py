@@ -27,6 +27,9 @@ STREAMED = 20_000
 
 _FEW = 1_000
 
+_OF_THE_JOURNAL = [column for column in tables.institution.c if column is not tables.institution.c.curves]
+"""The columns of an institution that follow from its journal. The curves are long, and few read them (``queries.outlook.kept``)."""
+
 
 def read_snapshot(
     connection: Connection | None, institution: str, only: Collection[int] | None = None, also: Collection[str] = ()
@@ -86,7 +89,7 @@ def _snapshot(
     connection: Connection, institution: str, only: Collection[int] | None, also: Collection[str]
 ) -> Snapshot:
     row = connection.execute(
-        select(tables.institution).where(tables.institution.c.institution == institution)
+        select(*_OF_THE_JOURNAL).where(tables.institution.c.institution == institution)
     ).one_or_none()
     if row is None:
         if now := renamed_to(connection, institution):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seatsync.cli.applying.outcomes import of_plan, what_comes
+from seatsync.cli.applying.year import keep_year
 from seatsync.cli.institution import ledger_of
 from seatsync.cli.outcome import Outcome
 from seatsync.cli.planning import say_what_is_open
@@ -113,4 +114,5 @@ def carry_out(
         run.say(f"Nothing to change. Journal entry {applied.serial:,} of {ledger} notes {what}.")
     elif not plan_was_shown:
         run.say(f"Nothing to apply: {ledger} already matches the files.")
+    keep_year(run, folder, ledger, plan, applied.serial, actor, commit)
     return ExitCode.DONE, told

@@ -98,7 +98,7 @@ def _year(folder: Path, run: Run, until: datetime | None, scenarios: Sequence[st
             run.step(f"Running the year of {opened.institution_id} ahead"),
             ledger_of(run, folder, opened.institution_id).reading() as connection,
         ):
-            year, found = year_ahead(opened, connection, run.now, until, scenarios)
+            year, found, _ = year_ahead(opened, connection, run.now, until, scenarios)
         if year is not None:
             return year
     else:

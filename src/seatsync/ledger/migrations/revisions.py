@@ -24,5 +24,6 @@ REVISIONS = (
     "0021",
     "0022",
     "0023",
+    "0026",
 )
 """The migrations, oldest first. A ledger with any other revision was written by a newer seatsync."""

@@ -43,10 +43,11 @@ class NoScenario(Failure):
 
 
 class Looked(NamedTuple):
-    """The year, if the files have no mistakes, and what was found in them."""
+    """The year, if the files have no mistakes, what was found in them, and their digest."""
 
     year: Year | None
     found: list[Diagnostic]
+    files: str = ""
 
 
 def year_ahead(
@@ -79,7 +80,7 @@ def year_ahead(
     if year is not None:
         unreached = [one.name for one in with_them if not _is_reached(desired, one)]
         year = replace(year, scenarios=with_them, unreached=unreached)
-    return Looked(year, found)
+    return Looked(year, found, desired.digest)
 
 
 class DayPast(Failure):

@@ -16,12 +16,13 @@ from seatsync.ledger.queries.outlook.invitations import Invitations
 from seatsync.ledger.queries.outlook.outlook import Outlook
 from seatsync.ledger.queries.outlook.past import used_by_day
 from seatsync.portal.admin.remembered import remembered
+from seatsync.portal.admin.year import Ahead
 from seatsync.portal.web.translation import _, day
 from seatsync.reports.outlook.chart import Chart, chart
 
 
 class OverTime(NamedTuple):
-    """The ``drawn`` seats of a library, when it will be ``full`` (a sentence, or empty), and the days on which some seats end by
+    """The ``drawn`` seats of a library, when it will be ``full`` (sentences, or empty), and the days on which some seats end by
     ``months`` (each with its name)."""
 
     drawn: Chart
@@ -55,9 +56,10 @@ def full(outlook: Outlook, today: str) -> str:
     )
 
 
-def over_time(outlook: Outlook, today: str) -> OverTime:
-    """The seats of a library over time."""
-    slots, ends, when_full = outlook.slots, outlook.ends, full(outlook, today)
+def over_time(outlook: Outlook, today: str, year: Ahead) -> OverTime:
+    """The seats of a library over time, and ahead as the ``year`` brings them where it is known."""
+    slots, ends, id = outlook.slots, outlook.ends, outlook.library.id
+    when_full = " ".join(filter(None, (full(outlook, today), year.in_words.get(id, ""))))
     words = [
         _("%(used)s of %(total)s seats used", used=format_decimal(slots.used), total=format_decimal(slots.total)),
         *([when_full.removesuffix(".")] if when_full else []),
@@ -66,7 +68,8 @@ def over_time(outlook: Outlook, today: str) -> OverTime:
             for end in ends
         ),
     ]
-    drawn = chart(outlook, date.fromisoformat(today), ". ".join(words))
+    now = date.fromisoformat(today)
+    drawn = chart(outlook, now, ". ".join(words), outlook.ahead(now, year.curves.get(id)))
     months = groupby(ends, key=lambda end: end.day[:7])
     named = [(format_date(date.fromisoformat(f"{month}-01"), "LLLL yyyy"), [*days]) for month, days in months]
     return OverTime(drawn, when_full, named)

@@ -40,6 +40,7 @@ from seatsync.portal.admin.remembered import remembered
 from seatsync.portal.admin.select import MOST_ROWS, MOST_SHOWN, select_by_csv
 from seatsync.portal.admin.source_links import source_link
 from seatsync.portal.admin.waiting import waiting
+from seatsync.portal.admin.year import ahead
 from seatsync.portal.web.errors import BadAddress
 from seatsync.portal.web.site import PageResponse, site
 
@@ -69,6 +70,7 @@ def overview(institution: str) -> str:
         books = read_snapshot(connection, institution, ())
         today = site().today(here.timezone)
         outlooks = outlooks_of(connection, institution, books, today)
+        year = ahead(connection, institution, books, today)
         answered = remembered().answer(institution, books, "answers", lambda: answers(connection, institution))
         failed = unreached(connection, institution)
         invited = with_letters(connection, institution, answered, failed)
@@ -79,6 +81,7 @@ def overview(institution: str) -> str:
         "in_line": in_line,
         "ends": {id: one.ends[:MOST_ENDS] for id, one in outlooks.items()},
         "full": {id: full(one, today) for id, one in outlooks.items()},
+        "year": year,
         "invited": {id: invited.get(id, Invitations()) for id in books.libraries},
     }
     return render_template("admin/overview.html", here=here, books=books, **shown)
@@ -92,9 +95,11 @@ def libraries(institution: str) -> str:
         books = read_snapshot(connection, institution, ())
         today = site().today(here.timezone)
         outlooks = outlooks_of(connection, institution, books, today)
+        year = ahead(connection, institution, books, today)
     shown = {
         "ends": {id: one.ends for id, one in outlooks.items()},
         "full": {id: full(one, today) for id, one in outlooks.items()},
+        "year": year,
     }
     return render_template("admin/libraries.html", here=here, books=books, **shown)
 
@@ -107,8 +112,9 @@ def seats_over_time(institution: str) -> str:
         books = read_snapshot(connection, institution, ())
         today = site().today(here.timezone)
         outlooks = outlooks_of(connection, institution, books, today)
-    found = {id: over_time(one, today) for id, one in outlooks.items()}
-    return render_template("admin/over-time.html", here=here, books=books, over_time=found)
+        year = ahead(connection, institution, books, today)
+    found = {id: over_time(one, today, year) for id, one in outlooks.items()}
+    return render_template("admin/over-time.html", here=here, books=books, over_time=found, year=year)
 
 
 @pages.get("/<institution>/members")

@@ -35,12 +35,8 @@ class State:
     curves: Mapping[str, Curve] = field(default_factory=dict)
 
     def ahead(self, one: Outlook) -> Sequence[DayUsed]:
-        """The seats of a library used after the coming days on which they change, if nothing else happens: by the year run ahead, else by
-        end dates alone."""
-        if (curve := self.curves.get(one.library.id)) is None:
-            return one.ahead(self.today)
-        days = [DayUsed(*day) for day in curve.course]
-        return days if days[0].used != one.slots.used else days[1:]
+        """The seats of a library used after the coming days on which they change, if nothing else happens."""
+        return one.ahead(self.today, self.curves.get(one.library.id))
 
 
 class Figure(NamedTuple):

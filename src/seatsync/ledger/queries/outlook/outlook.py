@@ -15,6 +15,7 @@ from seatsync.ledger.queries.outlook.ahead import SeatsEnd, ends_ahead
 from seatsync.ledger.queries.outlook.full import Full, full_on
 from seatsync.ledger.queries.outlook.invitations import Invitations, invitations
 from seatsync.ledger.queries.outlook.past import DayUsed, used_by_day
+from seatsync.planning.year.curve import Curve
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,12 @@ class Outlook:
     invited: Invitations
     line: Line | None = None
 
-    def ahead(self, today: date) -> list[DayUsed]:
-        """The seats used after each day on which some end, if nothing else happens; what has ended already counts as today's."""
+    def ahead(self, today: date, curve: Curve | None = None) -> list[DayUsed]:
+        """The seats used after the coming days on which they change, if nothing else happens: by the ``curve`` of the year ahead, else by
+        end dates alone. What has ended already counts as today's."""
+        if curve is not None:
+            known = [DayUsed(*day) for day in curve.course]
+            return known if known[0].used != self.slots.used else known[1:]
         used, days = self.slots.used, dict[str, int]()
         for day, number, _ in self.ends:
             used -= number
