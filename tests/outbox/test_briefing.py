@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text as sql
 
 from seatsync.domain.calendar.rhythm import RHYTHMS, is_due, period_of, rhythm_in_words, told_before
 from tests.cli.test_lists import write_csv
 from tests.support import letters
+from tests.support.databases import opened
 from tests.support.letters import (
     ANN,
     BEN,
@@ -226,6 +228,37 @@ def test_two_senders_at_once_and_a_killed_one_write_one(briefed: Path, room: Mai
     assert len(written) == 3, "one for each period"
     found = {letter["Message-ID"] for letter in room.letters if "look at" in letter["Subject"]}
     assert len(found) == 1, "what may have been sent twice has one Message-ID"
+
+
+def test_a_newer_one_takes_the_place_of_one_that_nobody_has_sent(briefed: Path, room: Mailroom) -> None:
+    sent(briefed)
+    briefings(room)
+    room.at_rcpt = lambda to: "450 4.2.1 later" if to.startswith("ruth") else ""
+    ran(briefed, "ledger", "claim", "logos", BEN[0], now="2026-09-02")
+    sent(briefed, now=MONDAY, code=1)
+    room.at_rcpt = lambda to: ""
+    assert sent(briefed, now="2026-09-14") == {"cancelled": 1, "sent": 1}
+    [(_, subject, text)] = briefings(room)
+    assert subject.startswith("Grace Seminary, 14 September 2026")
+    assert "Done since 1 September 2026: claimed: 1." in told(text), "since the last one that came"
+    states = [letter["state"] for letter in listed(briefed) if letter["letter"] == "briefing"]
+    assert states == ["sent", "cancelled", "sent"]
+    ran(briefed, "verify")
+
+
+def test_one_that_a_sender_has_in_hand_is_not_cancelled(briefed: Path, room: Mailroom) -> None:
+    sent(briefed)
+    room.at_rcpt = lambda to: "450 4.2.1 later" if to.startswith("ruth") else ""
+    sent(briefed, now=MONDAY, code=1)
+    room.at_rcpt = lambda to: ""
+    with opened(briefed) as connection:
+        in_hand = (
+            "UPDATE outbox SET held_until = '2026-09-14T00:15:00Z' WHERE letter = 'briefing' AND state = 'pending'"
+        )
+        connection.execute(sql(in_hand))
+    assert sent(briefed, now="2026-09-14") == {"sent": 1, "waiting": 1}
+    states = [letter["state"] for letter in listed(briefed) if letter["letter"] == "briefing"]
+    assert states == ["sent", "pending", "sent"]
 
 
 def test_a_plan_that_waits_for_its_review_stays_good(briefed: Path, room: Mailroom) -> None:

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection as Database
 
+from seatsync.domain.action import Letter
 from seatsync.domain.letters import LetterState
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
@@ -124,11 +125,10 @@ class _Batch:
         self.marks: list[Mark] = []
 
         def step(database: Database) -> tuple[list[OutgoingLetter], int, links.LinkBatch]:
-            brief(database, sender.institution, now, self.sending.actor)
+            superseded = brief(database, sender.institution, now, self.sending.actor)
             held, cancelled = outbox.take_due(database, sender.institution, now, size, letters)
-            held = with_briefings(database, sender.institution, held, iso(now))
             linked = [letter for letter in held if letter.needs_link]
-            return held, cancelled, links.make(database, sender.institution, linked, iso(now))
+            return held, cancelled + superseded, links.make(database, sender.institution, linked, iso(now))
 
         self.letters, self.cancelled, self.links = sender.write(step)
 
@@ -136,6 +136,7 @@ class _Batch:
         """Send one letter after another. However this ends, letters that were not tried are released."""
         sending, left = self.sending, list(self.letters)
         try:
+            left = self._with_briefings(left)
             while left and sending.now() < self.until:
                 sending.wait_for_turn()
                 if sending.stop.is_set():
@@ -150,6 +151,14 @@ class _Batch:
         finally:
             if self.marks or left:
                 self._write(left)
+
+    def _with_briefings(self, letters: list[OutgoingLetter]) -> list[OutgoingLetter]:
+        """The letters, briefings with what they say. That may be read from many events, so nobody waits for it."""
+        if not any(letter.letter == Letter.BRIEFING for letter in letters):
+            return letters
+        with self.sending.ledger.reading() as database:
+            assert database is not None  # the letters came from it
+            return with_briefings(database, self.sender.institution, letters, iso(self.sending.now()))
 
     def _send(self, letter: OutgoingLetter) -> Outcome:
         try:

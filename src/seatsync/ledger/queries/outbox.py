@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, select, text, update
 
-from seatsync.domain.letters import ASKING, LetterState
+from seatsync.domain.action import Letter
+from seatsync.domain.letters import ASKING, WAITING, LetterState
 from seatsync.domain.license import License, Status
 from seatsync.ledger import tables
 from seatsync.ledger.queries.accounts.holdings import ACROSS
 from seatsync.ledger.queries.outgoing import OutgoingLetter, of_kinds, outgoing_letters
-from seatsync.ledger.queries.waiting import seats_of, settle
+from seatsync.ledger.queries.waiting import SUPERSEDED, seats_of, settle
 from seatsync.ledger.read import among
 
 HELD = timedelta(minutes=20)
@@ -66,6 +67,19 @@ def take_due(
             _set(connection, institution, [letter.serial for letter in to_send], {"held_until": iso(now + HELD)})
             return to_send, cancelled
     return [], cancelled
+
+
+def supersede_briefings(connection: Connection, institution: str, at: str) -> int:
+    """Cancel the briefings that wait at the instant ``at`` (ISO), but not those that a sender has in hand; return how many."""
+    outbox, cancelled = tables.outbox.c, 0
+    for state in WAITING:
+        waiting = (outbox.institution == institution) & text(
+            f"outbox.state = '{state}'"
+        )  # exactly the indexes' conditions
+        these = waiting & (outbox.letter == Letter.BRIEFING.value) & (outbox.held_until <= at)
+        values = {"state": LetterState.CANCELLED.value, "held_until": "", "reply": SUPERSEDED}
+        cancelled += connection.execute(update(tables.outbox).where(these).values(values)).rowcount
+    return cancelled
 
 
 def release(connection: Connection, institution: str, serials: Sequence[int], held_until: str) -> None:

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
-from seatsync.domain.action import ACTIONS, Action, Unplanned
+from seatsync.domain.action import ACTIONS, Action, Letter, Unplanned
 from seatsync.domain.calendar.rhythm import told_before
+from seatsync.domain.letters import LetterState
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import day_at, start_of
 from seatsync.ledger import tables
@@ -38,14 +39,10 @@ def entry_of(connection: Connection, institution: str, serial: int) -> int:
 
 
 def done_since(connection: Connection, institution: str, this: int, books: Snapshot, today: date) -> Done:
-    """What was done between the briefing before the one of the journal entry ``this``, and now."""
+    """What was done between the last briefing before the one of the journal entry ``this`` that was sent, and now."""
     entry, event = tables.entry.c, tables.event.c
-    before = (entry.institution == institution) & (entry.kind == "briefing") & (entry.serial < this)
-    last = connection.execute(
-        select(entry.serial, entry.at).where(before).order_by(entry.serial.desc()).limit(1)
-    ).first()
-    if last is not None:
-        start, since = last.serial, day_at(last.at, books.timezone)
+    if (last := _last_sent(connection, institution, this)) is not None:
+        start, since = last[0], day_at(last[1], books.timezone)
     else:
         every = books.institution.briefing if books.institution is not None else ""
         since = told_before(every, today).isoformat()
@@ -61,3 +58,17 @@ def done_since(connection: Connection, institution: str, this: int, books: Snaps
     planned = sum(number for action, number in numbers.items() if action in ACTIONS)
     number = connection.execute(select(func.count()).where(applies)).scalar_one()
     return Done(since, {"applies": number, "changes": planned if number else 0, **counts})
+
+
+def _last_sent(connection: Connection, institution: str, this: int) -> tuple[int, str] | None:
+    """The journal entry of the last briefing before the entry ``this`` that was sent to somebody, and its instant (ISO). One that was
+    never sent told nothing."""
+    entry, outbox = tables.entry.c, tables.outbox.c
+    before = (outbox.institution == institution) & (outbox.serial < this)
+    sent = before & (outbox.letter == Letter.BRIEFING.value) & (outbox.state == LetterState.SENT.value)
+    letter = connection.execute(select(outbox.serial).where(sent).order_by(outbox.serial.desc()).limit(1)).scalar()
+    if letter is None:
+        return None
+    its = (entry.institution == institution) & (entry.serial == entry_of(connection, institution, letter))
+    found = connection.execute(select(entry.serial, entry.at).where(its)).one()
+    return found.serial, found.at
