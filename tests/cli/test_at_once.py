@@ -196,19 +196,32 @@ def test_where_something_is_different_the_usual_way_says_it(place: Path, spoilt:
     assert answer(["plan", str(place)], NOW) is None
 
 
+_SENT = "UPDATE outbox SET state = 'sent', sent_at = '2026-09-01T12:00:00Z'"
+
+
+@pytest.mark.parametrize("days", [0, 30])
+def test_as_long_as_no_invitation_was_sent_nothing_is_due(place: Path, days: int) -> None:
+    configured(place, rules="invites: {remind_after: [5d], reclaim_after: 20d}")
+    applied(place)
+    now = NOW + timedelta(days=days)
+    assert answer(["plan", str(place)], now) == planned(place, now=now).out
+
+
 @pytest.mark.parametrize(
     ("texts", "days"),
     [
         ({}, 303),  # the grant ends
         ({}, -10),  # the day is before the apply
-        ({"rules": "invites: {remind_after: [5d]}"}, 9),  # a reminder is due
-        ({"rules": "invites: {reclaim_after: 20d}"}, 0),  # the outbox has to be asked
+        ({"rules": "invites: {remind_after: [5d]}"}, 4),  # a reminder is due
+        ({"rules": "invites: {reclaim_after: 20d}"}, 19),  # a seat lapses
     ],
     ids=["an end", "the past", "a reminder", "seats that lapse"],
 )
 def test_what_a_day_brings_is_planned_in_the_usual_way(place: Path, texts: dict[str, str], days: int) -> None:
     configured(place, **texts)
     applied(place)
+    changed_by_sql(place, _SENT)
+    assert answer(["plan", str(place)], NOW + timedelta(days=days - 1 if 0 < days < 30 else 0)) is not None
     assert answer(["plan", str(place)], NOW + timedelta(days=days)) is None
 
 

@@ -612,18 +612,11 @@ class _Apply:
         return at_once and bool(self.model.members[number - 1]["account"])
 
     def _remind(self, library: str, number: int, own: License, new: list[str]) -> None:
-        """Send one letter for all missed reminders and new values of ``resend``."""
-        invited = date.fromisoformat(own["invited_on"])
-        due = sum(invited + timedelta(days) <= self.today for days in self.wish.remind_after)
-        is_due = due > own["reminders"]
-        is_corrected = number in self.corrected
-        if new or is_due or is_corrected:
+        """Send one letter for all new values of ``resend``. As no invitation is ever sent here, no reminder is due."""
+        if new or number in self.corrected:
             own["resent"] = [*own["resent"], *new]
-            own["reminders"] = max(due, own["reminders"])
             self.events += 1
-            letter, repeats = self.model.invitation(library), is_due and not is_corrected
-            name = "reminder" if repeats and letter == "invitation" else letter
-            self.model.send(name, library, number, self.at, is_reminder=repeats)
+            self.model.send(self.model.invitation(library), library, number, self.at)
 
     def _revoke(self, library: str, number: int) -> None:
         own = self.model.licenses[library, number]

@@ -5,11 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
+from seatsync.domain.action import Action, Event
 from seatsync.ledger import tables
+from seatsync.ledger.database import Ledger
+from seatsync.ledger.journal import Entry
+from seatsync.ledger.read import read_snapshot
+from seatsync.ledger.record import Recorder
 from tests.cli.test_lists import write_csv
 from tests.support import letters
-from tests.support.databases import opened, rows
+from tests.support.databases import location, opened, rows
 from tests.support.letters import ANN, BEN, CONFIG, CY, HEADER, applied, listed, ran, sent
 from tests.support.mail_server import Mailroom
 
@@ -33,14 +39,31 @@ def reminding(school: Path) -> Path:
     return school
 
 
-def test_reminders_that_were_not_sent_for_months_do_not_go_at_once(reminding: Path, room: Mailroom) -> None:
+def test_no_reminder_is_written_before_the_invitation_was_sent_and_then_each_goes_at_once(
+    reminding: Path, room: Mailroom
+) -> None:
     for number in (1, 4, 8, 15):
         applied(reminding, BEN, now=day(number))
+    assert states(reminding, "reminder") == []
+    assert sent(reminding, now=day(20)) == {"sent": 2}
+    assert room.to == ["ruth@grace.example", "ben@grace.example"]
+    for now, number in ((day(22), 0), (day(23), 1), (day(26), 0), (day(27), 1), ("2026-10-03", 0), ("2026-10-04", 1)):
+        applied(reminding, BEN, now=now)
+        assert sent(reminding, now=now) == ({"sent": 1} if number else {}), now
+    ran(reminding, "verify")
+
+
+def test_reminders_that_an_earlier_version_planned_by_the_day_of_the_grant_count_from_the_invitation_that_is_sent(
+    reminding: Path, room: Mailroom
+) -> None:
+    applied(reminding, BEN, now=day(1))
+    for number, at in enumerate((4, 8, 15), 1):
+        _plan_a_reminder(reminding, number, day(at))
     assert states(reminding, "reminder") == ["pending"] * 3
     assert sent(reminding, now=day(20)) == {"sent": 2, "waiting": 3}
-    assert room.to == ["ruth@grace.example", "ben@grace.example"]
     assert [sent(reminding, now=day(number))["sent"] for number in (22, 23, 24, 26, 27)] == [0, 1, 0, 0, 1]
     assert sent(reminding, now="2026-10-03") == {"waiting": 1}
+    applied(reminding, BEN, now="2026-10-03")
     assert sent(reminding, now="2026-10-04") == {"sent": 1}
     ran(reminding, "verify")
 
@@ -55,11 +78,13 @@ def test_of_several_reminders_that_are_due_the_newest_goes(reminding: Path, room
 
 
 def test_a_reminder_to_set_a_password_counts_too(reminding: Path, room: Mailroom) -> None:
-    for number in (1, 4, 8):
+    applied(reminding, CY, now=day(1))
+    assert sent(reminding, now=day(8)) == {"sent": 2}
+    for number in (10, 11, 15):
         applied(reminding, CY, now=day(number))
-    assert sent(reminding, now=day(8)) == {"sent": 2, "waiting": 2}
-    assert sent(reminding, now=day(11)) == {"sent": 1, "waiting": 1}
-    assert states(reminding, "set-password") == ["sent", "sent", "pending"]
+    assert states(reminding, "set-password") == ["sent", "cancelled", "pending"]
+    assert sent(reminding, now=day(15)) == {"sent": 1}
+    assert states(reminding, "set-password") == ["sent", "cancelled", "sent"]
 
 
 def test_after_an_invitation_has_bounced_nobody_is_reminded_until_it_is_sent(reminding: Path, room: Mailroom) -> None:
@@ -67,13 +92,15 @@ def test_after_an_invitation_has_bounced_nobody_is_reminded_until_it_is_sent(rem
     applied(reminding, BEN, now=day(1))
     sent(reminding, now=day(1), code=1)
     applied(reminding, BEN, now=day(4))
-    assert (states(reminding, "invitation"), states(reminding, "reminder")) == (["bounced"], ["cancelled"])
+    assert (states(reminding, "invitation"), states(reminding, "reminder")) == (["bounced"], [])
     assert '"mail": "bounced"' in ran(reminding, "licenses", "--library", "logos", "--format", "json").out
     room.at_rcpt = lambda to: ""
     ran(reminding, "outbox", "retry")
     applied(reminding, BEN, now=day(8))
-    assert sent(reminding, now=day(8)) == {"sent": 1, "waiting": 1}
-    assert sent(reminding, now=day(15)) == {"sent": 1}
+    assert sent(reminding, now=day(8)) == {"sent": 1}
+    applied(reminding, BEN, now=day(11))
+    assert sent(reminding, now=day(11)) == {"sent": 1}
+    assert states(reminding, "reminder") == ["sent"]
 
 
 def test_after_a_person_has_cancelled_an_invitation_nobody_is_reminded_until_another_goes_out(
@@ -85,19 +112,20 @@ def test_after_a_person_has_cancelled_an_invitation_nobody_is_reminded_until_ano
     assert sent(reminding, now=day(6)) == {"sent": 1}, "only the administrator's"
     applied(reminding, BEN, now=day(8))
     assert sent(reminding, now=day(8)) == {}
-    assert states(reminding, "reminder") == ["cancelled"] * 2
+    assert states(reminding, "reminder") == []
     ran(reminding, "resend", "--library", "logos", "--yes", now=day(9))
     assert sent(reminding, now=day(9)) == {"sent": 1}
     assert room.to == ["ruth@grace.example", "ben@grace.example"]
 
 
-def test_a_reminder_recorded_while_the_invitation_is_in_hand_follows_it(reminding: Path, room: Mailroom) -> None:
+def test_no_reminder_is_written_while_the_invitation_is_in_hand(reminding: Path, room: Mailroom) -> None:
     applied(reminding, BEN, now=day(1))
     _take(reminding, "2026-09-04T00:10:00Z")
     applied(reminding, BEN, now=day(4))
     assert states(reminding, "invitation") == ["pending"]
-    assert sent(reminding, now=day(4)) == {"sent": 1, "waiting": 2}  # the welcome: nobody else's letter is taken
-    assert sent(reminding, now="2026-09-04T00:20:00Z") == {"sent": 1, "waiting": 1}
+    assert sent(reminding, now=day(4)) == {"sent": 1, "waiting": 1}  # the welcome: nobody else's letter is taken
+    assert sent(reminding, now="2026-09-04T00:20:00Z") == {"sent": 1}
+    applied(reminding, BEN, now=day(7))
     assert sent(reminding, now=day(7)) == {"sent": 1}
 
 
@@ -181,3 +209,14 @@ def _take(folder: Path, until: str) -> None:
     with opened(folder) as ledger:
         ledger.execute(tables.outbox.update().where(tables.outbox.c.member > 0).values(held_until=until))
     assert rows(folder, "outbox")
+
+
+def _plan_a_reminder(folder: Path, number: int, day: str) -> None:
+    """Record the reminder of Ben's seat that is the ``number``-th one, as an apply did before it looked for the invitation."""
+    at = f"{day}T00:00:00Z"
+
+    def step(connection: Connection) -> None:
+        recorder = Recorder(connection, "grace", read_snapshot(connection, "grace"))
+        recorder.record(Entry("apply", at, "night"), [Event(Action.RESEND, "logos", 1, {"reminders": number})])
+
+    Ledger(location(folder)).write("grace", "night", "", step)

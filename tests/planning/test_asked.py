@@ -28,7 +28,7 @@ from seatsync.planning.events import events_of, first_event
 from seatsync.planning.plan import Plan, fingerprint
 from seatsync.refusals.judge import judge
 from tests.planning.test_machine import desired_states, rosters
-from tests.planning.test_planning import BOOKS, books_of
+from tests.planning.test_planning import BOOKS, books_of, invited_at_once
 
 TODAY = date(2026, 10, 1)
 INVITED = "2026-09-01"
@@ -41,7 +41,7 @@ RESEND = REVOKE._replace(action=Action.RESEND, status=Status.UNCLAIMED)
 def asked(*changes: Change, until: str = "", **books: Any) -> Groups:
     license = License(Kind.TEMPORARY, Status.UNCLAIMED, INVITED, until=until)
     snapshot = books_of(licenses={"books": {1: license}}, **{"baseline": {"remind": [7, 20]}, **books})
-    return asked_for(grouped(changes), snapshot, TODAY)
+    return asked_for(grouped(changes), snapshot, TODAY, invited=invited_at_once(snapshot))
 
 
 @pytest.mark.parametrize(("until", "is_asked"), [("2026-09-30", False), ("2026-10-01", True), ("", True)])
@@ -134,14 +134,15 @@ BEGINNING = date(2026, 9, 1)
 def at_once(files: Desired) -> Desired:
     """The files without tenure and first days: what becomes permanent is asked for, as it can't be undone, and what begins is left
     out only where the files are known to be the same. And without grace and freezes: of leavers it is asked for how long they keep their
-    seats. And without lines for permanent licenses, which are asked for when it is their turn, too."""
+    seats. And without lines for permanent licenses, which are asked for when it is their turn, too. And no seat lapses: files that do not
+    grant it any more ask for its end as well."""
     permanent = {grant.library for grant in files.grants if grant.kind is Kind.PERMANENT}
     libraries = {
         id: replace(library, has_line=library.has_line and id not in permanent)
         for id, library in files.libraries.items()
     }
     grants = [replace(grant, after=None, starts=None) for grant in files.grants]
-    institution = replace(files.institution, freezes=())
+    institution = replace(files.institution, freezes=(), reclaim_after=0)
     return replace(files, institution=institution, libraries=libraries, grants=grants, grace=0)
 
 
@@ -181,7 +182,7 @@ def key(change: Change) -> tuple[Action, str, int]:
 
 def planned(files: Desired, books: Snapshot, today: date) -> Plan:
     now = datetime(today.year, today.month, today.day, 12, tzinfo=UTC)
-    return judge(diff(files, deepcopy(books), today), now, [])
+    return judge(diff(files, deepcopy(books), today, invited_at_once(books)), now, [])
 
 
 def applied(files: Desired) -> Snapshot:
@@ -215,8 +216,8 @@ def test_what_has_begun_is_left_out_if_the_files_of_the_last_apply_do_just_that(
     new = replace(old, members=members, files=FILES | {"members.csv": "2"})
     books, today = applied(old), BEGINNING + timedelta(days=days)
     night = {what(change) for change in planned(old, books, today).changes}
-    plan = diff(new, deepcopy(books), today)
-    asked = asked_for(plan.groups, books, today, plan.by_calendar)
+    plan = diff(new, deepcopy(books), today, invited_at_once(books))
+    asked = asked_for(plan.groups, books, today, plan.by_calendar, invited_at_once(books))
     for group in (Action.GRANT, Action.LICENSE_UPDATE):
         for library in new.libraries:
             kept = {(change.record, change.member) for change in asked.get((group, library), ())}
@@ -230,8 +231,8 @@ def test_what_has_begun_is_left_out_if_the_files_of_the_last_apply_do_just_that(
 def test_of_the_same_files_only_what_becomes_permanent_is_asked_for_on_a_later_day(old: Desired, days: int) -> None:
     old = replace(without_lines(old), files=FILES)
     books, today = applied(old), BEGINNING + timedelta(days=days)
-    plan = diff(old, deepcopy(books), today)
-    asked = asked_for(plan.groups, books, today, plan.by_calendar)
+    plan = diff(old, deepcopy(books), today, invited_at_once(books))
+    asked = asked_for(plan.groups, books, today, plan.by_calendar, invited_at_once(books))
     resent = [change for group in asked if group[0] is Action.RESEND for change in asked[group]]
     assert all(
         change.kind == Kind.PERMANENT for group in asked if group[0] is not Action.RESEND for change in asked[group]

@@ -3,12 +3,13 @@
 A case is a folder and steps on it. The keys ``institution``, ``libraries``, ``rosters``, ``grants`` and ``more`` make up
 ``seatsync.yaml`` and can be given again in any step; ``files`` are written as they are. Then, in this order, a step can have
 ``accounts`` made by people with these e-mails, ``claim`` or ``opt_out``, ``run`` a command, and check ``validate``,
-``plan``, ``apply``, ``status``, ``licenses``, ``members``, ``letters`` and ``waiting``. Everything that a check names must be
-true. Lists of changes, refusals and warnings must be complete, but only the given keys of each item are compared. ``obey`` in a
-refusal or warning is the edit that its help proposes: after it, the plan must no longer have this finding, nor a refusal that
-it had hidden. Approvals and numbers of slots in a help are obeyed by themselves. After every successful ``apply`` as many
-letters of each kind must be in the outbox as the plan said, the next plan must be empty, and no library may have more seats in
-use than it has, but for purchases that have ended. After the last one the journal must verify.
+``plan``, ``apply``, ``status``, ``licenses``, ``members``, ``letters`` and ``waiting``. At the end ``send`` sends the letters that wait;
+those to the addresses that it names come back. Everything that a check names must be true. Lists of changes, refusals and
+warnings must be complete, but only the given keys of each item are compared. ``obey`` in a refusal or warning is the edit that
+its help proposes: after it, the plan must no longer have this finding, nor a refusal that it had hidden. Approvals and numbers
+of slots in a help are obeyed by themselves. After every successful ``apply`` as many letters of each kind must be in the outbox
+as the plan said, the next plan must be empty, and no library may have more seats in use than it has, but for purchases that
+have ended. After the last one the journal must verify.
 """
 
 from __future__ import annotations
@@ -29,13 +30,14 @@ from yaml.cyaml import CBaseLoader, CSafeDumper, CSafeLoader
 from tests.support.accounts import signed_up
 from tests.support.command_line import Outcome, seatsync
 from tests.support.databases import contents, is_untouched, rows
+from tests.support.mail_server import Mailroom, mail_server
 from tests.support.paths import TESTS
 
 HERE = TESTS
 PLAN = jsonschema.Draft202012Validator(
     json.loads((HERE.parent / "schemas" / "plan.schema.json").read_text(encoding="utf-8"))
 )
-WRITING = {"accounts", "apply", "claim", "opt_out", "run"}
+WRITING = {"accounts", "apply", "claim", "opt_out", "run", "send"}
 PARTS = ("institution", "libraries", "rosters", "grants")
 DEFAULTS: dict[str, Any] = {
     "institution": {},
@@ -171,6 +173,17 @@ class _Folder:
         for check in ("validate", "plan", "apply", "status", "licenses", "members", "letters", "waiting"):
             if check in step:
                 getattr(self, f"_{check}")(step[check])
+        if "send" in step:
+            self._send(step["send"])
+
+    def _send(self, coming_back: list[str]) -> None:
+        room = Mailroom()
+        room.at_rcpt = lambda to: "550 5.1.1 no such user" if to in coming_back else ""
+        with mail_server(room) as port, pytest.MonkeyPatch.context() as patch:
+            patch.setenv("SEATSYNC_SMTP_URL", f"smtp://127.0.0.1:{port}")
+            patch.setenv("SEATSYNC_MAIL_FROM", "Grace Library <library@grace.example>")
+            patch.setenv("SEATSYNC_PORTAL_URL", "https://seats.grace.example")
+            self.seatsync("outbox", "send", code=1 if coming_back else 0)
 
     def _validate(self, expected: list[dict[str, Any]]) -> None:
         found = self.json("validate", code=None)

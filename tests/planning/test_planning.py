@@ -525,7 +525,14 @@ def files_of(**others: Any) -> Desired:
 
 
 def changes(files: Desired, **ledger: Any) -> list[Change]:
-    return diff(files, books_of(**ledger), TODAY).changes
+    books = books_of(**ledger)
+    return diff(files, books, TODAY, invited_at_once(books)).changes
+
+
+def invited_at_once(books: Snapshot) -> dict[tuple[str, int], date]:
+    """When members were invited to their seats, if each invitation was sent on the day of the grant."""
+    held = ((library, *one) for library, licenses in books.licenses.items() for one in licenses.items())
+    return {(library, number): date.fromisoformat(one.invited_on) for library, number, one in held if one.invited_on}
 
 
 def planned(files: Desired, **ledger: Any) -> Plan:

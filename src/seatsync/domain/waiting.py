@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from seatsync.domain.action import Letter
@@ -140,6 +141,17 @@ def reclaimed_after(invited_on: date, settings: Institution) -> date:
     return first + timedelta(days=settings.reclaim_after - 1)
 
 
+def has_lapsed(invited_on: date, settings: Institution, today: date) -> bool:
+    """Whether such a seat was not claimed in time by ``today``."""
+    return bool(settings.reclaim_after) and reclaimed_after(invited_on, settings) < today
+
+
+@lru_cache(maxsize=1_000)
+def reminders_due(invited_on: date | None, remind_after: tuple[int, ...], today: date) -> int:
+    """How many reminders of an invitation that was sent on this day should have been sent by ``today``; none if it was not sent."""
+    return sum((today - invited_on).days >= days for days in remind_after) if invited_on is not None else 0
+
+
 def _still_true(letters: Sequence[SeatLetter], seat: Seat) -> set[int]:
     """The serial of the letter, not a reminder, that still has to be sent; an empty set for none."""
     found: SeatLetter | None = None
@@ -218,11 +230,12 @@ def _reminders(letters: Sequence[SeatLetter], seat: Seat, today: date, earliest:
 
 
 def _first_day(reminder: SeatLetter, invitation: SeatLetter | None, seat: Seat, today: date) -> date:
-    """The first day for a reminder: as many days after its invitation was sent as it was planned after the grant.
+    """The first day for a reminder. One that was planned after its invitation was sent counts from that, and may go at once.
 
-    While the invitation waits, this is never today.
+    One from before the invitation was sent (again) goes as many days after that as it was planned after the grant; while the invitation
+    waits, this is never today.
     """
-    if invitation is None or not seat.invited_on:
+    if invitation is None or not seat.invited_on or "" < invitation.sent_at <= reminder.created_at:
         return today
     days = _day(reminder.created_at, seat) - date.fromisoformat(seat.invited_on)
     if not invitation.sent_at:

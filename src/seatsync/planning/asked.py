@@ -25,14 +25,20 @@ from seatsync.domain.action import Action
 from seatsync.domain.calendar.freezes import freezes_of
 from seatsync.domain.license import ABSENT, Kind, Status
 from seatsync.domain.snapshot import Snapshot
+from seatsync.domain.waiting import reminders_due
 from seatsync.planning.change import Change, Groups, leaves_for_now
-from seatsync.planning.dates.reminders import reminders_due
 
 
-def asked_for(groups: Groups, snapshot: Snapshot, today: date, begun: Begun = MappingProxyType({})) -> Groups:
+def asked_for(
+    groups: Groups,
+    snapshot: Snapshot,
+    today: date,
+    begun: Begun = MappingProxyType({}),
+    invited: Invited = MappingProxyType({}),
+) -> Groups:
     """Return what the files ask for on this day: the same ``groups`` if that is everything.
 
-    ``begun`` has the members to whom grants that have begun give it, by action and library.
+    ``begun`` has the members to whom grants that have begun give it, by action and library, ``invited`` is as in drafts.
     """
     found: Groups = groups
     for group, changes in groups.items():
@@ -41,7 +47,7 @@ def asked_for(groups: Groups, snapshot: Snapshot, today: date, begun: Begun = Ma
         if some:
             kept = [change for change in kept if change.record not in some]
         if action in _WITHOUT_DATES:
-            without = _WITHOUT_DATES[action](groups, snapshot, library, today)
+            without = _WITHOUT_DATES[action](groups, snapshot, library, today, invited)
             kept = [change for change in map(without, kept) if change is not None]
         if len(kept) < len(changes) or any(one is not other for one, other in zip(kept, changes, strict=True)):
             found = {**found, group: kept}
@@ -49,11 +55,12 @@ def asked_for(groups: Groups, snapshot: Snapshot, today: date, begun: Begun = Ma
 
 
 Begun = Mapping[tuple[Action, str], Collection[int]]
+Invited = Mapping[tuple[str, int], date]
 Without = Callable[[Change], Change | None]
 """A change without what is due by the calendar; None if nothing is left of it."""
 
 
-def _revokes(groups: Groups, snapshot: Snapshot, library: str, today: date) -> Without:
+def _revokes(groups: Groups, snapshot: Snapshot, library: str, today: date, invited: Invited) -> Without:
     held, day = snapshot.licenses.get(library, {}), today.isoformat()
 
     def without(change: Change) -> Change | None:
@@ -63,7 +70,7 @@ def _revokes(groups: Groups, snapshot: Snapshot, library: str, today: date) -> W
     return without
 
 
-def _resends(groups: Groups, snapshot: Snapshot, library: str, today: date) -> Without:
+def _resends(groups: Groups, snapshot: Snapshot, library: str, today: date, invited: Invited) -> Without:
     held, known, day = snapshot.licenses.get(library, {}), snapshot.libraries.get(library), today.isoformat()
     wrote = known is not None and known.invites
     days = tuple(snapshot.baseline.get("remind", ())) if wrote else ()
@@ -71,7 +78,7 @@ def _resends(groups: Groups, snapshot: Snapshot, library: str, today: date) -> W
     def without(change: Change) -> Change | None:
         after = change.after or {}
         license = held.get(change.record, ABSENT)
-        due = 0 if license.ended(day) else reminders_due(license, days, today)
+        due = 0 if license.ended(day) else reminders_due(invited.get((library, change.record)), days, today)
         if not due or after.get("reminders") != due:  # the files change the days or prolong the seat, for example
             return change
         rest = {name: value for name, value in after.items() if name != "reminders"}
@@ -80,7 +87,7 @@ def _resends(groups: Groups, snapshot: Snapshot, library: str, today: date) -> W
     return without
 
 
-def _removals(groups: Groups, snapshot: Snapshot, library: str, today: date) -> Without:
+def _removals(groups: Groups, snapshot: Snapshot, library: str, today: date, invited: Invited) -> Without:
     """Who is in their grace period is removed once nothing temporary is left that the calendar does not end."""
     day = today.isoformat()
 
@@ -96,11 +103,11 @@ def _removals(groups: Groups, snapshot: Snapshot, library: str, today: date) -> 
     return lambda change: None if is_due(change.record) else change
 
 
-def _leavers(groups: Groups, snapshot: Snapshot, library: str, today: date) -> Without:
+def _leavers(groups: Groups, snapshot: Snapshot, library: str, today: date, invited: Invited) -> Without:
     return lambda change: change._replace(after={"left_on": "today"}) if leaves_for_now(change) else change
 
 
-def _ends(groups: Groups, snapshot: Snapshot, library: str, today: date) -> Without:
+def _ends(groups: Groups, snapshot: Snapshot, library: str, today: date, invited: Invited) -> Without:
     leaving = {change.record for change in groups.get((Action.MEMBER_UPDATE, ""), ()) if leaves_for_now(change)}
     updates = [change.after or {} for change in groups.get((Action.INSTITUTION_UPDATE, ""), ())]
     institution, held, day = snapshot.institution, snapshot.licenses.get(library, {}), today.isoformat()
@@ -124,12 +131,12 @@ def _ends(groups: Groups, snapshot: Snapshot, library: str, today: date) -> With
     return without
 
 
-def _unwaits(groups: Groups, snapshot: Snapshot, library: str, today: date) -> Without:
+def _unwaits(groups: Groups, snapshot: Snapshot, library: str, today: date, invited: Invited) -> Without:
     held, day = snapshot.licenses.get(library, {}), today.isoformat()
     return lambda change: None if held.get(change.record, ABSENT).ended(day) else change
 
 
-def _grants(groups: Groups, snapshot: Snapshot, library: str, today: date) -> Without:
+def _grants(groups: Groups, snapshot: Snapshot, library: str, today: date, invited: Invited) -> Without:
     held = snapshot.licenses.get(library, {})
 
     def without(change: Change) -> Change | None:
@@ -139,7 +146,7 @@ def _grants(groups: Groups, snapshot: Snapshot, library: str, today: date) -> Wi
     return without
 
 
-def _totals(groups: Groups, snapshot: Snapshot, library: str, today: date) -> Without:
+def _totals(groups: Groups, snapshot: Snapshot, library: str, today: date, invited: Invited) -> Without:
     """The total follows from purchases and day, so only the purchases are asked for."""
     known = snapshot.libraries.get(library)
     bought = known.purchases if known is not None else ()
@@ -156,7 +163,7 @@ def _totals(groups: Groups, snapshot: Snapshot, library: str, today: date) -> Wi
     return without
 
 
-_WITHOUT_DATES: dict[Action, Callable[[Groups, Snapshot, str, date], Without]] = {
+_WITHOUT_DATES: dict[Action, Callable[[Groups, Snapshot, str, date, Invited], Without]] = {
     Action.LIBRARY_UPDATE: _totals,
     Action.REVOKE: _revokes,
     Action.MEMBER_REMOVE: _removals,

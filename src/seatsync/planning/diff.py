@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
 from itertools import chain
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from seatsync.domain.action import Action
@@ -48,9 +49,13 @@ def settle_again(draft: Draft) -> Draft:
     return draft
 
 
-def diff(desired: Desired, snapshot: Snapshot, today: date) -> Draft:
-    """Resolve and compare; only the accounts in the snapshot are known, and exports are not read."""
-    return compare(settle(resolve(desired, snapshot, today)))
+def diff(
+    desired: Desired, snapshot: Snapshot, today: date, invited: Mapping[tuple[str, int], date] = MappingProxyType({})
+) -> Draft:
+    """Resolve and compare; only the accounts in the snapshot are known, and exports are not read. ``invited`` is as in ``Draft``."""
+    draft = settle(resolve(desired, snapshot, today))
+    draft.invited = invited
+    return compare(draft)
 
 
 def without_account(draft: Draft) -> set[str]:

@@ -15,6 +15,7 @@ from seatsync.domain.desired import CommittedExport, Desired, Grant
 from seatsync.domain.license import Kind, License
 from seatsync.domain.origin import Origin
 from seatsync.domain.snapshot import Snapshot
+from seatsync.domain.waiting import has_lapsed
 from seatsync.planning.change import Change, Groups
 from seatsync.planning.entitlements import Entitlements
 from seatsync.planning.matching import Matching
@@ -86,7 +87,8 @@ class Draft:
     ``held`` are the members (e-mail) of whom a freeze holds something back today, by action and library: seats that would be revoked,
     grants for which it leaves no seat, reminders.
 
-    ``lapsing`` are the seats (library, member's number) that were not claimed in time, with the day (ISO) of their invitation.
+    ``invited`` has, of the unclaimed seats (library, member's number) that lapse or of which a reminder is due, the day on which the
+    invitation was sent.
 
     ``read`` are the exports that the draft reads. ``licenses`` are as they show them, ``numbers`` those of the members in the
     rosters, also of new ones. If it reads none, they are the snapshot's and the matching's.
@@ -113,7 +115,7 @@ class Draft:
     read: list[ReadExport] = field(default_factory=list)
     lines: dict[str, Line] = field(default_factory=dict)
     leavers: Mapping[int, Leaver] = field(default_factory=dict)
-    lapsing: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    invited: Mapping[tuple[str, int], date] = field(default_factory=dict)
     by_calendar: defaultdict[tuple[Action, str], set[int]] = field(default_factory=partial(defaultdict, set))
     held: defaultdict[tuple[Action, str], list[str]] = field(default_factory=partial(defaultdict, list))
     _holds: dict[Grant, Hold | None] = field(default_factory=dict, init=False, repr=False)
@@ -121,6 +123,13 @@ class Draft:
     def last_row(self, record: int) -> Origin:
         """The row of a member who leaves, when it was last added or changed; ``rosters:`` if that is unknown."""
         return self.last_rows.get(record) or self.desired.place("rosters")
+
+    def has_lapsed(self, library: str, record: int) -> bool:
+        """Whether the member has not claimed their unclaimed seat in time. The plan that changes how long that is takes none back."""
+        sent, settings = self.invited.get((library, record)), self.snapshot.institution
+        if sent is None or settings is None or settings.reclaim_after != self.desired.institution.reclaim_after:
+            return False
+        return self.desired.libraries[library].sends_letters and has_lapsed(sent, settings, self.today)
 
     @property
     def hold(self) -> Hold | None:

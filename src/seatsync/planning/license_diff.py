@@ -15,10 +15,10 @@ from seatsync.domain.license import ABSENT, NEVER, Kind, License, Status
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import Member
 from seatsync.domain.portal.at_vendor import There
+from seatsync.domain.waiting import reminders_due
 from seatsync.planning.change import Change
 from seatsync.planning.dates.begun import Begun
 from seatsync.planning.dates.coming import begins_next, next_grants
-from seatsync.planning.dates.reminders import reminders_due
 from seatsync.planning.draft import Draft, KeptLicense, is_corrected, signs_in
 from seatsync.planning.due import away, since
 from seatsync.planning.reasons.ends import why_ended, why_granted, why_kept
@@ -164,7 +164,8 @@ class LicenseDiff:
 
     def _lapses(self, rule: Grant, license: License, position: int, record: int) -> bool:
         """Whether the seat was not claimed in time, the plan does not offer it once more, and no freeze holds it back."""
-        if license.status is not Status.UNCLAIMED or (self.library, record) not in self.draft.lapsing:
+        is_late = license.status is Status.UNCLAIMED and license.kind is Kind.TEMPORARY
+        if not (is_late and self.draft.has_lapsed(self.library, record)):
             return False
         is_offered = self.is_redelivered or is_corrected(self.draft, position, record)
         if is_offered or self._offers_again(rule, license._replace(until=rule.ends), position):
@@ -174,7 +175,7 @@ class LicenseDiff:
         return self.hold is None
 
     def _lapse(self, rule: Grant, license: License, position: int, email: str, record: int) -> None:
-        days, sent = self.draft.desired.institution.reclaim_after, self.draft.lapsing[self.library, record]
+        days, sent = self.draft.desired.institution.reclaim_after, self.draft.invited[self.library, record]
         reason = f"Not claimed within {days} days after the invitation of {sent}"
         where, before, after = self.draft.desired.place("invites"), {"status": license.status}, {"until": rule.ends}
         self._add(Action.REVOKE, reason, where, email, record, license.kind, Status.LAPSED, before, after)
@@ -214,7 +215,8 @@ class LicenseDiff:
 
     def _resend(self, rule: Grant, license: License, position: int, email: str, record: int) -> None:
         new = self._new_resends(license, position)
-        due = reminders_due(license, self.remind_after, self.draft.today)
+        sent = self.draft.invited.get((self.library, record))
+        due = reminders_due(sent, self.remind_after, self.draft.today)
         if self.is_redelivered:
             after: dict[str, Any] = {"resend": new} if new else {}
             after["delivery"] = self.draft.desired.libraries[self.library].delivery.value
@@ -234,7 +236,7 @@ class LicenseDiff:
             after |= _NEW_ADDRESS
             reason, where = CORRECTED, self.draft.desired.members[position].origin
         elif not new:
-            reason = f"Reminder {due}: unclaimed since {license.invited_on}"
+            reason = f"Reminder {due}: unclaimed since {sent}"
             where = self.draft.desired.place("invites")
         self._add(Action.RESEND, reason, where, email, record, rule.kind, Status.UNCLAIMED, None, after)
 

@@ -21,7 +21,7 @@ from seatsync.domain.library import Library, titles_of
 from seatsync.domain.person import Member
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import instant_in, iso
-from seatsync.planning.asked import Begun, asked_for
+from seatsync.planning.asked import Begun, Invited, asked_for
 from seatsync.planning.change import Change, Groups, is_impossible
 from seatsync.planning.seats import SlotChange
 
@@ -169,12 +169,13 @@ def build_plan(
     work: Mapping[str, int] | None = None,
     lines: Mapping[str, DrawnLine] | None = None,
     begun: Begun = MappingProxyType({}),
+    invited: Invited = MappingProxyType({}),
 ) -> Plan:
     """Build a plan for the ledger's state ``snapshot``, made ``now`` for the day ``today``; ``groups`` are the ``changes``,
-    ``libraries`` those of the files, ``begun`` is as for ``asked_for``."""
+    ``libraries`` those of the files, ``begun`` and ``invited`` are as for ``asked_for``."""
     settings = settings_of(institution)
     first = None if snapshot.serial else settings
-    whole, asked = fingerprint(groups, first), asked_for(groups, snapshot, today, begun)
+    whole, asked = fingerprint(groups, first), asked_for(groups, snapshot, today, begun, invited)
     return Plan(
         institution=institution.id,
         name=institution.name,

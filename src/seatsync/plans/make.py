@@ -31,4 +31,4 @@ def make_plan(folder: InstitutionFolder, connection: Connection | None, now: dat
             return PlanResult(plan, [])
     from seatsync.plans.whole import whole_plan
 
-    return whole_plan(folder, connection, now)
+    return whole_plan(folder, connection, now, since)

@@ -46,7 +46,13 @@ def partial_plan(folder: InstitutionFolder, connection: Connection, since: Since
             return None
         snapshot = read_snapshot(connection, since.institution.id, part.with_namesakes(loaded.desired))
         return decide(
-            loaded.desired, snapshot, connection, now, loaded.found, all_columns(part.rosters, loaded.desired.members)
+            loaded.desired,
+            snapshot,
+            connection,
+            now,
+            loaded.found,
+            all_columns(part.rosters, loaded.desired.members),
+            since,
         )
     except (SlowPath, NotWhole):
         return None

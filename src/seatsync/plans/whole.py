@@ -11,17 +11,20 @@ from seatsync.ledger.queries.lookup import taken_exports
 from seatsync.ledger.read import known_as, read_renamed
 from seatsync.plans.decide import decide
 from seatsync.plans.result import PlanResult
+from seatsync.plans.since import SinceApply
 from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.load import load
 
 
-def whole_plan(folder: InstitutionFolder, connection: Connection | None, now: datetime) -> PlanResult:
-    """Return the plan and the findings, from all members. The slow path."""
+def whole_plan(
+    folder: InstitutionFolder, connection: Connection | None, now: datetime, since: SinceApply | None = None
+) -> PlanResult:
+    """Return the plan and the findings, from all members. The slow path; ``since`` is as in ``decide``."""
     loaded = load(folder, now, taken=taken_of(folder, connection))
     if loaded.desired is None:
         return PlanResult(None, loaded.found)
     snapshot = read_renamed(connection, loaded.desired.institution.id, loaded.desired.was)
-    return PlanResult(decide(loaded.desired, snapshot, connection, now, loaded.found), loaded.found)
+    return PlanResult(decide(loaded.desired, snapshot, connection, now, loaded.found, since=since), loaded.found)
 
 
 def taken_of(folder: InstitutionFolder, connection: Connection | None) -> Container[str]:

@@ -79,6 +79,7 @@ def judge(draft: Draft, created_at: datetime, loading: list[Diagnostic], is_part
         libraries=desired.libraries,
         work=work,
         begun={group: some for group, some in draft.by_calendar.items() if group[1] not in draft.lines},
+        invited=draft.invited,
         approvals=case.passed,
         exports={export.key: snapshot.exports.get(export.key, 0) for export in desired.exports},
         exports_read={library: export.taken for export, found in draft.read for library in found.read},

@@ -37,9 +37,14 @@ def parse_day(text: str) -> date | None:
         return None
 
 
+def moved(day: date, days: int) -> date:
+    """The day so many ``days`` later, or earlier. Beyond the first and the last day of the calendar there are none."""
+    return date.fromordinal(min(max(day.toordinal() + days, 1), date.max.toordinal()))
+
+
 def next_day(day: str) -> str:
     """The day after a day (ISO). The last day of the calendar has none, and stays."""
-    return (date.fromisoformat(day) + timedelta(days=1)).isoformat() if day < date.max.isoformat() else day
+    return moved(date.fromisoformat(day), 1).isoformat()
 
 
 def day_fault(text: str) -> str:

@@ -14,7 +14,7 @@ from seatsync.domain.failure import Failure
 from seatsync.domain.text.days import day_in
 from seatsync.ledger.baseline import Baseline, checked, holds, leaves_nothing
 from seatsync.ledger.migrations.revisions import REVISIONS
-from seatsync.ledger.queries.since.apply import due_reminders, may_have_work, touched_since
+from seatsync.ledger.queries.since.apply import in_grace, invited_long_ago, may_have_work, touched_since
 from seatsync.ledger.stores.sqlite_file import LOOKING, THINGS, connect, must_be_usable, tables_among
 
 _INSTITUTION = """
@@ -56,14 +56,18 @@ def _settled(connection: sqlite3.Connection, now: datetime, rules: int) -> Settl
         return None
     ((institution, name, serial, timezone, applied_on, reclaim_after, text),) = connection.execute(_INSTITUTION)
     baseline, today = checked(json.loads(text)), day_in(now, timezone)
-    still_holds = holds(baseline, applied_on, today, rules) and not reclaim_after
-    if not (still_holds and _is_quiet(connection, institution, baseline, today)):
+    if not holds(baseline, applied_on, today, rules):
+        return None
+    invited = invited_long_ago(connection.execute, institution, timezone, baseline["remind"], reclaim_after, today)
+    if not _is_quiet(connection, institution, baseline, {seat.member for seat in invited if seat.sends_letters}):
         return None
     return Settled(institution, name, serial, today, baseline["files"])
 
 
-def _is_quiet(connection: sqlite3.Connection, institution: str, baseline: Baseline, today: date) -> bool:
-    """Whether nothing has happened that matters, no reminder is due, and nothing can be to be done at a vendor."""
-    since = touched_since(connection.execute, institution, baseline["serial"])
-    calling = due_reminders(connection.execute, institution, baseline["remind"], today)
-    return leaves_nothing(baseline, since.values(), calling) and not may_have_work(connection.execute, institution)
+def _is_quiet(connection: sqlite3.Connection, institution: str, baseline: Baseline, invited: set[int]) -> bool:
+    """Whether nothing has happened that matters, none of these members ``invited`` long ago may call, and nothing can be to be done at a
+    vendor."""
+    ask = connection.execute
+    since = touched_since(ask, institution, baseline["serial"])
+    calling = invited - in_grace(ask, institution) if invited else invited
+    return leaves_nothing(baseline, since.values(), calling) and not may_have_work(ask, institution)

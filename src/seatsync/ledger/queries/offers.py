@@ -15,7 +15,7 @@ from seatsync.domain.license import Kind, Status
 from seatsync.domain.text.languages import language_of
 from seatsync.domain.text.tags import split_tags
 from seatsync.ledger import tables
-from seatsync.ledger.queries.line.lapsing import last_days_to_claim
+from seatsync.ledger.queries.unclaimed.invited import last_days_to_claim
 
 
 class Offer(NamedTuple):

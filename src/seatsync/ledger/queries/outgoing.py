@@ -26,7 +26,7 @@ from seatsync.domain.text.tags import split_tags, tags_with_day
 from seatsync.domain.waiting import SeatLetter, claim_by, invited_at
 from seatsync.ledger import tables
 from seatsync.ledger.queries.line import number_of
-from seatsync.ledger.queries.line.lapsing import reclaiming
+from seatsync.ledger.queries.unclaimed.invited import reclaiming
 from seatsync.ledger.queries.waiting import letters_of_seats
 
 

@@ -47,9 +47,7 @@ class Course:
         draft = again or settle(resolve(desired, books, today))
         if unread(draft):
             observe(draft, self.outside.changed_since)
-        settings = books.institution
-        if settings is not None and settings.reclaim_after == desired.institution.reclaim_after:
-            draft.lapsing = self.letters.lapsing(books, settings, today)
+        draft.invited = self.letters.due(books, desired.remind_after, today)
         draft.accounts = self.outside.accounts(draft)
         compare(draft, None if before is None else touched(before, draft))
         case = Case(draft, slot_changes(books, draft.groups))

@@ -5,8 +5,8 @@ Letters count as sent on the day on which they are written. So do those that wai
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 
 from seatsync.domain.action import Action, Event, Grants
 from seatsync.domain.institution import Institution
@@ -14,7 +14,8 @@ from seatsync.domain.letters import invites
 from seatsync.domain.license import ABSENT, Kind, License, Status
 from seatsync.domain.portal.at_vendor import TO_DO
 from seatsync.domain.snapshot import Snapshot
-from seatsync.domain.waiting import reclaimed_after
+from seatsync.domain.text.days import moved
+from seatsync.domain.waiting import has_lapsed, reclaimed_after, reminders_due
 from seatsync.ledger.queries.waiting import SeatKey
 
 
@@ -40,33 +41,26 @@ class Letters:
             else:
                 self.sent.pop((library, number), None)
 
-    def lapsing(self, books: Snapshot, settings: Institution, today: date) -> dict[SeatKey, str]:
-        """As ``ledger.queries.line.lapsing``: the seats that were not claimed in time, with the day (ISO) of their invitation."""
-        late = {sent for sent in self._days(settings) if reclaimed_after(sent, settings) < today}
-        writing = {id for id, library in books.libraries.items() if library.sends_letters}
+    def due(self, books: Snapshot, remind_after: tuple[int, ...], today: date) -> dict[SeatKey, date]:
+        """As ``due_by_invitation`` of ``ledger.queries.unclaimed``: the seats that lapse or of which a reminder is due."""
+        settings, days = books.institution, {*self.sent.values()}
+        late = {day for day in days if settings is not None and has_lapsed(day, settings, today)}
+        due = {day: number for day in days if (number := reminders_due(day, remind_after, today))}
         return {
-            (library, number): sent.isoformat()
-            for (library, number), sent in (self.sent.items() if late else ())
-            if sent in late and library in writing and _can_lapse(books.licenses.get(library, {}).get(number, ABSENT))
+            key: sent
+            for key, sent in (self.sent.items() if late or due else ())
+            if sent in late or sent in due
+            if _is_due(books.licenses.get(key[0], {}).get(key[1], ABSENT), sent in late, due.get(sent, 0))
         }
 
-    def lapse_days(self, settings: Institution) -> set[date]:
-        """The days on which seats can lapse if nobody claims them."""
-        return {reclaimed_after(sent, settings) + timedelta(days=1) for sent in self._days(settings)}
-
-    def _days(self, settings: Institution) -> set[date]:
-        return {*self.sent.values()} if settings.reclaim_after else set()
-
-
-def _can_lapse(license: License) -> bool:
-    return license.status is Status.UNCLAIMED and license.kind is Kind.TEMPORARY
+    def days(self, settings: Institution | None, remind_after: tuple[int, ...]) -> Iterator[date]:
+        """The days on which reminders of unclaimed seats fall due, and those on which such seats can lapse."""
+        for sent in {*self.sent.values()}:
+            yield from (moved(sent, days) for days in remind_after)
+            if settings is not None and settings.reclaim_after:
+                yield moved(reclaimed_after(sent, settings), 1)
 
 
-def reminder_days(books: Snapshot, remind_after: tuple[int, ...]) -> set[date]:
-    """The days on which reminders of unclaimed invitations fall due."""
-    invited: set[str] = set()
-    for id, library in books.libraries.items():
-        if library.invites:
-            held = books.licenses.get(id, {}).values()
-            invited |= {one.invited_on for one in held if one.status is Status.UNCLAIMED and one.invited_on}
-    return {date.fromisoformat(day) + timedelta(days=days) for day in invited for days in remind_after}
+def _is_due(license: License, is_late: bool, reminders: int) -> bool:
+    is_lapsing = is_late and license.kind is Kind.TEMPORARY
+    return license.status is Status.UNCLAIMED and (is_lapsing or reminders > license.reminders)

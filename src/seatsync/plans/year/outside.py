@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 from seatsync.domain.desired import Desired
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger.queries.accounts.emails import Holder, holders_of, with_account
-from seatsync.ledger.queries.line.lapsing import invitation_days
 from seatsync.ledger.queries.lookup import changed_since
 from seatsync.ledger.queries.origins import tags_over_time
+from seatsync.ledger.queries.unclaimed.invited import invitation_days
 from seatsync.ledger.queries.waiting import SeatKey
 from seatsync.planning.diff import own_accounts, without_account
 from seatsync.planning.draft import Draft
@@ -59,7 +59,7 @@ class Outside:
         return {number: [*states] for number, states in known.items()}
 
     def invitations(self, books: Snapshot, today: date) -> dict[SeatKey, date]:
-        """The day on which the invitation to each unclaimed temporary seat was sent; one that waits is sent today."""
+        """The day on which the invitation to each unclaimed seat was sent; one that waits is sent today."""
         settings = books.institution
         if self.connection is None or settings is None:
             return {}

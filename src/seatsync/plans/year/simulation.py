@@ -15,7 +15,7 @@ from seatsync.planning.year.curve import Blocked, Curve, CurveDay, Year
 from seatsync.plans.baseline import due_days
 from seatsync.plans.year.course import Course
 from seatsync.plans.year.day import Day
-from seatsync.plans.year.letters import Letters, reminder_days
+from seatsync.plans.year.letters import Letters
 from seatsync.plans.year.outside import Outside
 
 
@@ -60,9 +60,7 @@ def _due(day: Day, letters: Letters) -> Iterator[date]:
     """The days on which something can be due. Some may be over."""
     draft, books = day.draft, day.draft.snapshot
     yield from due_days(draft)
-    yield from reminder_days(books, draft.desired.remind_after)
-    if books.institution is not None:
-        yield from letters.lapse_days(books.institution)
+    yield from letters.days(books.institution, draft.desired.remind_after)
     if day.refusals:  # what is to be revoked counts to the limit until it ends by itself
         ends = {one.until for held in books.licenses.values() for one in held.values()}
         yield from (date.fromisoformat(after) for after in map(day_after, ends) if after)

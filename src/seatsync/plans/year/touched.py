@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from seatsync.domain.desired import Grant
-from seatsync.domain.license import License, Status
-from seatsync.planning.dates.reminders import reminders_due
+from seatsync.domain.license import Status
 from seatsync.planning.draft import Draft
 
 
@@ -28,10 +27,11 @@ def _of(library: str, before: Draft, now: Draft) -> set[int]:
     found |= old.regrants.get(library, set()) ^ new.regrants.get(library, set())
     resends = (old.resends.get(library, {}), new.resends.get(library, {}))
     found |= {at for at in resends[0].keys() | resends[1].keys() if resends[0].get(at) != resends[1].get(at)}
-    numbers = {number for of, number in now.lapsing if of == library}
-    moves = bool(found or numbers) or old.priorities.get(library) != new.priorities.get(library)
+    due = {number for of, number in now.invited if of == library}
+    moves = bool(found) or any(now.has_lapsed(library, number) for number in due)
+    moves = moves or old.priorities.get(library) != new.priorities.get(library)
     moves = moves or now.desired.libraries[library].slots > now.snapshot.slots(library).used
-    numbers |= _calling(library, now, moves or bool(now.matching.leaving))
+    numbers = due | _waiting(library, now) if moves or now.matching.leaving else due
     return found | {at for at, number in enumerate(now.numbers) if number in numbers} if numbers else found
 
 
@@ -42,21 +42,7 @@ def _is(rule: Grant | None, other: Grant) -> bool:
     return rule is not None and (rule.rule or rule) is (other.rule or other) and rule.strength == other.strength
 
 
-def _calling(library: str, now: Draft, moves: bool) -> set[int]:
-    """The numbers of the members who are to be reminded, and of those who wait, if somebody ``moves`` in the line."""
-    found: set[int] = set()
-    answers: dict[int, bool] = {}
-    for number, license in now.snapshot.licenses.get(library, {}).items():
-        known = answers.get(id(license))
-        if known is None:
-            known = answers[id(license)] = _calls(license, now, moves)
-        if known:
-            found.add(number)
-    return found
-
-
-def _calls(license: License, now: Draft, moves: bool) -> bool:
-    if license.status is Status.WAITING:
-        return moves
-    is_open = license.status is Status.UNCLAIMED
-    return is_open and reminders_due(license, now.desired.remind_after, now.today) > license.reminders
+def _waiting(library: str, now: Draft) -> set[int]:
+    """The numbers of the members who wait."""
+    held = now.snapshot.licenses.get(library, {})
+    return {number for number, license in held.items() if license.status is Status.WAITING}

@@ -17,7 +17,7 @@ from seatsync.domain.text.emails import email_key
 from seatsync.ledger import tables
 from seatsync.ledger.account_tables import account, holding
 from seatsync.ledger.queries.accounts.emails import email_hash, mailbox_of
-from seatsync.ledger.queries.line.lapsing import last_days_to_claim
+from seatsync.ledger.queries.unclaimed.invited import last_days_to_claim
 
 ACROSS = {"across_institutions": True}
 """Marks a statement about a person that is not limited to one institution."""

@@ -7,9 +7,10 @@ import as the rest of that plan.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, timedelta
-from typing import Any
+from datetime import date
+from typing import Any, NamedTuple
 
+from seatsync.domain.text.days import moved, start_of
 from seatsync.ledger.journal import DONE, UNPLANNED
 
 Ask = Callable[[str, Mapping[str, object]], Iterable[Sequence[Any]]]
@@ -23,10 +24,13 @@ WHERE event.institution = :institution AND event.serial > :serial AND event.entr
     WHERE entry.institution = :institution AND entry.serial > :serial AND entry.kind IN ({_QUIET})
 )
 """  # noqa: S608 (with DISTINCT, SQLite would scan the whole index on members)
-_DUE = """
-SELECT license.member FROM license
-WHERE license.institution = :institution AND license.status = 'unclaimed' AND ({}) AND license.library IN (
-    SELECT library.id FROM library WHERE library.institution = :institution AND library.sends_letters
+_INVITED = """
+SELECT license.library, license.member, license.kind, license.reminders, license.invited_on, library.sends_letters
+FROM license JOIN library ON library.institution = license.institution AND library.id = license.library
+WHERE license.institution = :institution AND license.status = 'unclaimed' AND EXISTS (
+    SELECT 1 FROM outbox
+    WHERE outbox.institution = :institution AND outbox.member = license.member AND outbox.library = license.library
+    AND outbox.state = 'sent' AND outbox.letter IN ('invitation', 'set-password') AND ({})
 )
 """
 _IN_GRACE = "SELECT member.number FROM member WHERE member.institution = :institution AND left_on != ''"
@@ -46,17 +50,35 @@ def touched_since(ask: Ask, institution: str, serial: int) -> dict[int, set[str]
     return found
 
 
-def due_reminders(ask: Ask, institution: str, remind_after: Sequence[int], today: date) -> set[int]:
-    """The members with an unclaimed license who have got fewer reminders than are due by ``today``.
+class Invited(NamedTuple):
+    """An unclaimed seat for which a letter was sent so long ago that a reminder may be due, or the seat may lapse."""
 
-    Libraries that send no letters have no reminders, nor have members in their grace period.
+    library: str
+    member: int
+    kind: str
+    reminders: int
+    invited_on: str
+    sends_letters: bool
+
+
+def invited_long_ago(
+    ask: Ask, institution: str, timezone: str, remind_after: Sequence[int], reclaim_after: int, today: date
+) -> list[Invited]:
+    """The seats for which a reminder may be due, or that may lapse. Which they are only their letters say (``queries.unclaimed``): what
+    was sent so long ago may be an earlier one than the invitation that counts, or have come back.
     """
-    days = {f"day_{n}": (today - timedelta(days=after)).isoformat() for n, after in enumerate(sorted(remind_after), 1)}
-    if not days:
-        return set()
-    due = " OR ".join(f"(license.invited_on <= :{day} AND license.reminders < {n})" for n, day in enumerate(days, 1))
-    found = {member for (member,) in ask(_DUE.format(due), {"institution": institution, **days})}
-    return found - in_grace(ask, institution) if found else found
+    due = [
+        f"license.reminders < {number} AND outbox.sent_at < :day_{number}" for number, _ in enumerate(remind_after, 1)
+    ]
+    days = {f"day_{number}": days for number, days in enumerate(sorted(remind_after), 1)}
+    if reclaim_after:
+        due.append("license.kind = 'temporary' AND outbox.sent_at < :last_day")
+        days["last_day"] = reclaim_after
+    if not due:
+        return []
+    before = {name: start_of(moved(today, 1 - ago).isoformat(), timezone) for name, ago in days.items()}
+    statement = _INVITED.format(" OR ".join(f"({one})" for one in due))
+    return [Invited(*row) for row in ask(statement, {"institution": institution, **before})]
 
 
 def in_grace(ask: Ask, institution: str) -> set[int]:
