@@ -18,6 +18,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 from rich.cells import cell_len
 from screenshots import DOCS, PROGRAM, edit, page_of_a_plan, seatsync
+from screenshots_full import LISTS as LISTS_OF_FULL
+from screenshots_full import full_library, full_pages, full_reports
 from screenshots_pages import demo
 from screenshots_portal import GERMAN, HEBREW, PICTURES, administrators, members, pictures, tried_too_often, vendors
 
@@ -60,9 +62,12 @@ def main() -> None:
         vendor = at_a_vendor(Path(name), school)
         with demo("--folder", str(vendor)) as (pages, mails, _):
             vendors(browser, pages, mails)
-        reports(browser, Path(name), school, vendor)
+        full = full_library(Path(name), school)
+        full_pages(browser, full)
+        reports(browser, Path(name), school, vendor, full)
         terminal(browser, "school", school, LISTS)
         terminal(browser, "vendor", vendor, LISTS_OF_VENDOR)
+        terminal(browser, "full", full, LISTS_OF_FULL)
         terminal(browser, "church", Path(name) / "church/harbor-church", LISTS_OF_CHANGES)
         browser.close()
     print(f"{len([*PICTURES.iterdir()])} pictures in {PICTURES.relative_to(Path.cwd())}")
@@ -99,7 +104,7 @@ def at_a_vendor(root: Path, school: Path) -> Path:
     return vendor
 
 
-def reports(browser: Browser, root: Path, school: Path, vendor: Path) -> None:
+def reports(browser: Browser, root: Path, school: Path, vendor: Path, full: Path) -> None:
     page = browser.new_page()
     seatsync(vendor, "apply", "--yes", "--quiet")
     seatsync(vendor, "worklist", "bundle", str(root / "bundle"), "--quiet")
@@ -118,6 +123,7 @@ def reports(browser: Browser, root: Path, school: Path, vendor: Path) -> None:
         "letter-page": lambda: seatsync(school, "outbox", "preview", "--format", "html", "--member", HEBREW),
         "letters-page": lambda: seatsync(school, "outbox", "preview", "--all", "--format", "html"),
         "check-list-page": (root / "bundle/CHECKLIST.html").read_text,
+        **full_reports(full),
     }
     for name, text in shown.items():
         file = root / f"{name}.html"

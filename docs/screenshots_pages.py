@@ -65,12 +65,14 @@ def new_page(browser: Browser, size: tuple[int, int], scheme: str) -> Page:
 
 
 def sign_up(page: Page, pages: str, mails: str, email: str) -> None:
+    """Create an account, in whatever language the page is."""
     page.goto(f"{pages}/account/new")
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_role("button", name="Send me a code").click()
-    page.get_by_label("Code").fill(code(page, mails, email))
-    page.get_by_label("New password").fill(PASSWORD)
-    page.get_by_role("button", name="Save and sign in").click()
+    page.locator("main input[type=email]").fill(email)
+    page.locator("main form button").first.click()
+    page.locator("main input[name=code]").fill(code(page, mails, email))
+    page.locator("main input[type=password]").fill(PASSWORD)
+    page.locator("main form button").first.click()
+    page.wait_for_load_state()
 
 
 def code(page: Page, mails: str, email: str) -> str:

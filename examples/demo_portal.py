@@ -91,7 +91,12 @@ def main() -> int:
     ports = argparse.ArgumentParser(description=__doc__)
     for name, usual in (("pages", 8000), ("mails", 8025), ("smtp", 8026)):
         ports.add_argument(f"--{name}", type=int, default=usual, metavar="PORT")
-    ports.add_argument("--folder", type=Path, default=SCHOOL, help="another institution's folder, to see its own pages")
+    ports.add_argument(
+        "--folder",
+        type=Path,
+        default=SCHOOL,
+        help="another institution's folder, to see its own pages; it is copied, with its ledger if it has one",
+    )
     given = ports.parse_args()
     numbers = {"pages": given.pages, "mails": given.mails, "smtp": given.smtp}
     if taken := [f"--{name} {port}" for name, port in numbers.items() if _is_in_use(port)]:
@@ -112,9 +117,9 @@ def main() -> int:
 def _run(until_the_end: ExitStack, folder: Path, pages: int, mails: int, smtp: int) -> int:
     work = Path(until_the_end.enter_context(tempfile.TemporaryDirectory(prefix="seatsync-demo-")))
     school, url = work / folder.name, f"http://{HERE}:{pages}"
-    shutil.copytree(folder, school, ignore=shutil.ignore_patterns("seatsync.db*"))
+    shutil.copytree(folder, school, ignore=shutil.ignore_patterns("seatsync.db*") if folder == SCHOOL else None)
     catcher = Catcher()
-    until_the_end.enter_context(_caught(catcher, mails, smtp))
+    until_the_end.enter_context(caught(catcher, mails, smtp))
     surroundings = {
         name: value for name, value in os.environ.items() if not re.match("SEATSYNC_|CI$|GIT(HUB|LAB)_", name)
     }
@@ -124,9 +129,11 @@ def _run(until_the_end: ExitStack, folder: Path, pages: int, mails: int, smtp: i
         "SEATSYNC_SMTP_URL": f"smtp://{HERE}:{smtp}",
         "SEATSYNC_MAIL_FROM": "Grace Library <library@grace.example>",
     }
-    print("Applying the files of an institution with 236 members …", flush=True)
+    print(f"Applying the files of {folder.name} …", flush=True)
     _run_once(surroundings, school, "apply", "--yes", "--quiet")
-    letters = len(json.loads(_run_once(surroundings, school, "outbox", "list", "--format", "json")))
+    letters = len(
+        json.loads(_run_once(surroundings, school, "outbox", "list", "--state", "pending", "--format", "json"))
+    )
     running = [
         until_the_end.enter_context(
             _running(surroundings, school, work / "serve.log", "serve", "--listen", f"{HERE}:{pages}")
@@ -155,7 +162,8 @@ Ctrl-C stops everything.""",
 
 
 @contextmanager
-def _caught(catcher: Catcher, mails: int, smtp: int) -> Iterator[None]:
+def caught(catcher: Catcher, mails: int, smtp: int) -> Iterator[None]:
+    """Catch mails at one port, and show them at another."""
     controller = Controller(catcher, hostname=HERE, port=smtp, enable_SMTPUTF8=True)
     controller.start()
     shown = make_server(HERE, mails, catcher, handler_class=_Silent)

@@ -9,9 +9,11 @@ from typing import Any
 
 import jsonschema
 import pytest
+from playwright.sync_api import Browser
 
+from tests.support.chromium import must_be_accessible, must_fit, needs_chromium
 from tests.support.git_author import commit_as_ruth
-from tests.support.letters import DAY, ran
+from tests.support.letters import DAY, plain, ran
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -306,13 +308,27 @@ def test_the_calendar_keeps_the_rules_of_its_format(school: Path) -> None:
 
 
 def test_the_page_draws_each_library_and_says_what_to_do(school: Path) -> None:
-    page = ran(school, "year", "--format", "html", "--with", "intake").out
+    page = plain(ran(school, "year", "--format", "html", "--with", "intake").out)
     assert page.count('<svg class="over-time"') == 1
     assert "<script" not in page
     assert "http" not in page.replace("http-equiv", "")
     assert "From 1 February 2027 on seats are missing: order 2 seats by 1 February 2027." in page
     assert "the plan of each day is blocked (slots-exceeded in books)" in page
     assert page.count('<th scope="row">') == len(year(school, "--with", "intake")["libraries"]["books"]["days"])
+
+
+@needs_chromium
+@pytest.mark.sqlite_only("it is about what is shown")
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 320)])
+def test_nobody_is_shut_out_of_the_page_of_the_year(scheme: Any, width: int, school: Path, browser: Browser) -> None:
+    file = school / "year.html"
+    file.write_text(ran(school, "year", "--format", "html", "--with", "intake").out, encoding="utf-8")
+    shown = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800}).new_page()
+    shown.goto(file.as_uri())
+    for details in shown.locator("summary").all():
+        details.click()
+    must_be_accessible(shown)
+    must_fit(shown)
 
 
 # ── On a pull request ───────────────────────────────────────────────────────────────────────────────────────────────

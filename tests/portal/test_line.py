@@ -133,6 +133,9 @@ def test_administrators_see_the_line(pages: Pages) -> None:
     assert "Lee, Cy cy@grace.example student 2 waiting" in ruth.open(of_one).text.replace(f", imported:{DAY}", "")
     assert "In line for a seat Logos ben@grace.example" in ruth.open("/admin/grace/members/2").text
     assert listed.index("ben@") < listed.index("cy@") < listed.index("dee@")
+    first, second, *_ = ran(pages.folder, "licenses", "--status", "waiting").out.splitlines()
+    assert first.split()[-5:] == ["status", "in", "line", "since", "place"]
+    assert second.split()[-3:] == ["waiting", "2026-09-01", "1"]
     csv = ran(pages.folder, "licenses", "--status", "waiting", "--format", "csv").out
     assert ruth.open("/admin/grace/licenses.csv?status=waiting").body == csv
     assert csv.splitlines()[1:][0].endswith(",none,waiting,,2026-09-01,,1")
@@ -160,3 +163,10 @@ def test_the_commands_tell_of_the_line(pages: Pages) -> None:
     assert "In line for a seat: 3 for Logos" in ran(pages.folder, "status").out
     assert json.loads(ran(pages.folder, "status", "--format", "json").out)["waiting"] == {"logos": 3}
     assert "no seat, number 2 of 3 in line" in ran(pages.folder, "why", "cy@grace.example").out
+
+
+def test_who_has_left_the_line_with_the_roster_has_no_license(pages: Pages) -> None:
+    applied(pages.folder, *MEMBERS[:-1])
+    page = pages.account("ruth@grace.example").open("/admin/grace/members/4")
+    assert "No longer on any roster. E-mail dee@grace.example" in page.text
+    assert "Licenses No licenses yet. What they cannot use now, and why" in page.text

@@ -25,6 +25,23 @@ def launched() -> Iterator[Browser]:
         browser.close()
 
 
+_LARGE_TEXT = """() => {
+    const rules = new CSSStyleSheet();
+    rules.replaceSync("html { font-size: 200%; }");
+    document.adoptedStyleSheets = [rules];
+}"""
+
+
+def must_fit(page: Page) -> None:
+    """Fail where the page is wider than its window, with text of the usual size or of twice that. The text is as before afterwards."""
+    page.wait_for_load_state()
+    fits = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    assert page.evaluate(fits), page.url
+    page.evaluate(_LARGE_TEXT)
+    assert page.evaluate(fits), f"{page.url} with text of twice the size"
+    page.evaluate("document.adoptedStyleSheets = []")
+
+
 def must_be_accessible(page: Page) -> None:
     """Fail where axe finds something on the page: WCAG 2.2 A and AA, and its best practices."""
     page.wait_for_load_state()  # a click waits for the next page, but not for its style sheet

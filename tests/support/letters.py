@@ -101,7 +101,12 @@ def arrived(room: Mailroom) -> list[tuple[str, str, str]]:
 def part(letter: EmailMessage, kind: str) -> str:
     found = letter.get_body((kind,))
     assert found is not None
-    return str(found.get_content())
+    return plain(str(found.get_content()))
+
+
+def plain(text: str) -> str:
+    """The text without no-break spaces, which days have on pages and in letters."""
+    return text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 @pytest.fixture

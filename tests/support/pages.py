@@ -47,7 +47,7 @@ class Page(HTMLParser):
         self.code: int = response.status_code
         self.path: str = response.request.path
         self.headers = response.headers
-        self.body: str = response.get_data().decode(errors="replace")
+        self.body: str = response.get_data().decode(errors="replace").replace("\N{NO-BREAK SPACE}", " ")  # in days
         self.forms: list[Form] = []
         self.links: dict[str, str] = {}
         self.title = ""

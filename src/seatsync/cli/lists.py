@@ -15,7 +15,7 @@ import click
 from seatsync.cli.options import Moment, option, with_options
 from seatsync.cli.run import Run
 from seatsync.domain.filters import CHOICES, Filters
-from seatsync.domain.license import Status
+from seatsync.domain.license import Kind, Status
 from seatsync.domain.person import Person, spoken
 from seatsync.domain.portal.progress import status_in_words
 from seatsync.domain.text.days import day_in, local
@@ -211,13 +211,20 @@ def print_rows(
         out = text.stdout(run.no_color)
         told = [_in_words(row) for row in shown]
         names = [name for name in columns if name not in _TOLD_IN_OTHERS]
-        out.table(([_cell(row[name], ", ") for name in names] for row in told), [*map(_header, names)])
+        headers = ["in line since" if name == "invited_on" and _is_line(rows) else _header(name) for name in names]
+        out.table(([_cell(row[name], ", ") for name in names] for row in told), headers)
         if more := len(rows) - len(shown) + besides:
             and_more(out, run, more)
 
 
+def _is_line(rows: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether all of them wait for a seat, so that none was invited."""
+    return all(row.get("place") for row in rows)
+
+
 def _in_words(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A row as people read it: the whole name in one column, the status with the progress at the vendor, only tags that somebody gave."""
+    """A row as people read it: the whole name in one column, the status with the progress at the vendor, no kind where the status says
+    that there is no seat, only tags that somebody gave."""
     from seatsync.domain.text.tags import IMPORTED
     from seatsync.reports.redaction import HIDDEN
 
@@ -227,6 +234,7 @@ def _in_words(row: Mapping[str, Any]) -> Mapping[str, Any]:
         told["given_name"] = f"{row['given_name']} {family}".strip()
     if "status" in row:
         told["status"] = status_in_words(row["status"], row.get("at_vendor", ""))
+        told["kind"] = row["kind"] if row["kind"] != Kind.NONE or row["status"] == Status.NONE else ""
     if "tags" in row:
         told["tags"] = [tag for tag in row["tags"] if not tag.startswith(IMPORTED)]
     return told

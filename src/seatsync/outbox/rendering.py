@@ -17,7 +17,7 @@ from seatsync.domain.letters import ASKING, CLAIMED, LINKED, TO_ADMINS, Values
 from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.guesses import did_you_mean
-from seatsync.domain.text.languages import spelled
+from seatsync.domain.text.languages import NO_BREAK, spelled
 from seatsync.sources.files import Folder
 
 if TYPE_CHECKING:
@@ -287,12 +287,12 @@ def _finding(problem: TemplateProblem) -> Diagnostic:
 
 
 def _wrapped(text: str) -> str:
-    """Break long lines between words, and reduce empty lines to one at a time. Links stay whole."""
+    """Break long lines between words, and reduce empty lines to one at a time. Links and days stay whole; spaces are plain ones."""
     filled = (
         textwrap.fill(line.rstrip(), _WIDTH, break_long_words=False, break_on_hyphens=False)
         for line in text.splitlines()
     )
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(filled)) + "\n"
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(filled)).replace(NO_BREAK, " ") + "\n"
 
 
 def with_links(values: Values, portal: str, institution: str, token: str, reply_to: str) -> dict[str, Any]:

@@ -27,6 +27,7 @@ _DONE = {
     "resend": "invited again",
     "wait": "in line for a seat",
     "unwait": "no longer in line",
+    "observe": "seen at the vendor",
 }
 """What each action has done. Others have their names."""
 

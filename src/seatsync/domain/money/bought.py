@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from seatsync.domain.diagnostic import counted
@@ -29,17 +29,18 @@ class Bought(NamedTuple):
             "contracts": [{"until": it.until, "notice_by": it.notice_day, "order": it.order} for it in self.contracts],
         }
 
-    def in_words(self, total: int) -> str:
-        """The same as sentences: ``250 seats, 50 from 2027-08-01 on. 10,500 USD a year; 12 seats (504 USD a year) lie idle.``"""
-        return " ".join(f"{sentence}." for sentence in self._sentences(total))
+    def in_words(self, total: int, spell: Callable[[str], str] = str) -> str:
+        """The same as sentences: ``250 seats, 50 from 2027-08-01 on. 10,500 USD a year; 12 seats (504 USD a year) lie idle.``
+        ``spell`` says how a day is written."""
+        return " ".join(f"{sentence}." for sentence in self._sentences(total, spell))
 
-    def _sentences(self, total: int) -> Iterator[str]:
-        yield ", ".join([counted(total, "seat"), *(f"{turn.total:,} from {turn.on} on" for turn in self.coming)])
+    def _sentences(self, total: int, spell: Callable[[str], str]) -> Iterator[str]:
+        yield ", ".join([counted(total, "seat"), *(f"{turn.total:,} from {spell(turn.on)} on" for turn in self.coming)])
         if self.costs:
             yield f"{in_words(self.costs)}; {idle_in_words(self.idle, self.idle_costs)}"
         for it in self.contracts:
-            notice = f", notice by {it.notice_day}" if it.notice else ""
-            yield f"Contract {it.order} until {it.until}{notice}" if it.order else f"Contract until {it.until}{notice}"
+            days = f"until {spell(it.until)}{f', notice by {spell(it.notice_day)}' if it.notice else ''}"
+            yield f"Contract {it.order} {days}" if it.order else f"Contract {days}"
 
 
 def bought(purchases: Purchases, available: int, today: str) -> Bought:

@@ -18,6 +18,8 @@ def language_of(tags: Iterable[str]) -> str:
     return next((language for language in said if language in LANGUAGES), "")
 
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
 _MONTHS = {
     "en": "January February March April May June July August September October November December",
     "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
@@ -34,9 +36,13 @@ _DAYS = {
 
 
 def spelled(day: str, language: str = "en") -> str:
-    """Spell ``2027-06-30`` as "30 June 2027", or as "30. Juni 2027". A language that is not known is English."""
+    """Spell ``2027-06-30`` as "30 June 2027", or as "30. Juni 2027". A language that is not known is English.
+
+    Its spaces are no-break spaces: on no screen does a day end in another line than it begins.
+    """
     found = date.fromisoformat(day)
     language = language if language in _DAYS else "en"
     months = _MONTHS.get(language, "").split()
     month = months[found.month - 1] if months else ""
-    return _DAYS[language].format(day=found.day, month=month, number=found.month, year=found.year)
+    words = _DAYS[language].format(day=found.day, month=month, number=found.month, year=found.year)
+    return words.replace(" ", NO_BREAK)

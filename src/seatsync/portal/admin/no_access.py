@@ -51,7 +51,8 @@ def _with_seat(held: ListedLicense, library: Library, today: str) -> Iterator[st
     if license.ended(today):
         yield _("The seat ended on %(day)s; the next apply takes it back.", day=day(license.until))
     elif license.there in OPEN and held.at_vendor:
-        yield _("Not complete at the vendor: %(progress)s.", progress=PROGRESS[held.at_vendor])
+        words = str(PROGRESS[held.at_vendor])
+        yield f"{words[:1].upper()}{words[1:]}."
     elif license.status is Status.UNCLAIMED:
         yield _("Not claimed yet.")
         if license.invited_on:
@@ -80,7 +81,7 @@ def _without_seat(license: License, member: Member, books: Snapshot, ended_on: s
         case Status.REVOKED:
             yield _("Taken back at the vendor.")
         case Status.LAPSED:
-            yield _("Not claimed in time: it lapsed on %(day)s.", day=day(ended_on))
+            yield _("It lapsed on %(day)s.", day=day(ended_on))
         case Status.WAITING:
             yield _("In line for a seat since %(day)s.", day=day(license.invited_on))
         case _ if member.is_listed:

@@ -46,12 +46,17 @@ MOST_WHOLE = 32
 
 
 def whole(text: str) -> Markup:
-    """Return an e-mail or a command so that a browser does not break its words at their hyphens."""
-    words = (
-        Markup('<span class="whole">{}</span>').format(word) if 0 < len(word) <= MOST_WHOLE else escape(word)
-        for word in text.split(" ")
-    )
-    return Markup(" ").join(words)
+    """Return an e-mail or a command so that a browser does not break its words at their hyphens, and a long e-mail behind its @."""
+    return Markup(" ").join(Markup().join(map(_unbroken, _parts(word))) for word in text.split(" "))
+
+
+def _parts(word: str) -> list[str]:
+    local, at, domain = word.rpartition("@")
+    return [local + at, domain] if at and len(word) > MOST_WHOLE else [word]
+
+
+def _unbroken(part: str) -> Markup:
+    return Markup('<span class="whole">{}</span>').format(part) if 0 < len(part) <= MOST_WHOLE else escape(part)
 
 
 def register(app: Flask) -> None:

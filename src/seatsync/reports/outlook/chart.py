@@ -16,8 +16,8 @@ _BACK, _AHEAD, _FURTHEST, _AFTER = (timedelta(days=days) for days in (365, 90, 7
 
 _SVG = Markup(
     '<svg class="over-time" viewBox="-2 -2 {width} {height}" preserveAspectRatio="none" role="img" aria-label="{words}">'
-    '<path class="so-far" d="{past} V{bottom} H{left} Z"/><path class="line" d="{past}"/><path class="line ahead" d="{ahead}"/>'
-    '<path class="total" d="M0 {total} H{right}"/><path class="today" d="M{today} 0 V{bottom}"/></svg>'
+    '<path class="so-far" d="{past} V{bottom} H{left} Z"/><path class="total" d="M0 {total} H{right}"/><path class="line" d="{past}"/>'
+    '<path class="line ahead" d="{ahead}"/><path class="today" d="M{today} 0 V{bottom}"/></svg>'
 )
 
 

@@ -98,7 +98,7 @@ def full(one: Outlook, today: date) -> str:
 def bought(one: Outlook, today: date) -> str:
     """What was bought: totals to come, costs, idle seats, contracts; empty if the files do not say it."""
     it = one.library
-    return it.bought(one.slots.available, today.isoformat()).in_words(one.slots.total) if it.purchases else ""
+    return it.bought(one.slots.available, today.isoformat()).in_words(one.slots.total, spelled) if it.purchases else ""
 
 
 def ends(one: Outlook, today: date) -> Iterator[str]:
