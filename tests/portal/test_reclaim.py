@@ -192,6 +192,34 @@ def test_who_did_not_claim_in_time_is_asked_again_only_on_purpose(grant: str, sc
     assert set(statuses(school).values()) == {"unclaimed"}
 
 
+def test_a_grant_that_asks_again_keeps_the_seat_beyond_the_day_that_letters_and_pages_say(
+    school: Path, room: Mailroom
+) -> None:
+    """As long as it says so. After that the seat lapses at once, so the letter has to say the day; a day that is over is not said."""
+    configured(school, grant=", regrant: true")
+    applied(school)
+    sent(school)
+    (invitation,) = [one for one in room.letters if "ann@" in one["To"]]
+    assert "Please claim it by 10 September 2026." in _lines(part(invitation, "plain"))
+    assert planned(school, "2026-09-15")["summary"] == {"resend": 1}
+    applied(school, "2026-09-15")
+    room.letters.clear()
+    sent(school, now="2026-09-15")
+    (reminder,) = room.letters
+    assert "It is still reserved for you" in _lines(part(reminder, "plain"))
+    assert "claim it by" not in _lines(part(reminder, "plain"))
+    with pages_of(school, room, room.port) as pages:
+        pages.now = datetime.fromisoformat("2026-09-10T12:00:00Z")
+        ann = pages.account("ann@grace.example")
+        assert "Claim it by 10 September 2026." in ann.page.text
+        pages.now = datetime.fromisoformat("2026-09-15T12:00:00Z")
+        page = pages.signed_in("ann@grace.example").page.text
+        assert "Logos" in page
+        assert "Claim it by" not in page
+    configured(school)
+    assert planned(school, "2026-09-16")["summary"] == {"revoke": 1, "grant": 1}
+
+
 def test_what_was_reviewed_still_fits_after_a_night_in_which_seats_lapsed(school: Path, room: Mailroom) -> None:
     configured(school)
     applied(school)

@@ -210,7 +210,8 @@ class _Contents:
     def _claim_by(self, row: Row[Any], license: Row[Any] | None, language: str) -> str:
         """The last day to claim the seat of a letter that asks for it, in words; empty if the seat never lapses.
 
-        Of an invitation, the days count from when it is sent: now, or if that is not known, as if it were when it was written.
+        Of an invitation, the days count from when it is sent: now, or if that is not known, as if it were when it was written. A day
+        that is over is not said: the seat is still kept, by ``regrant`` or because no apply has taken it back.
         """
         if not self.settings.reclaim_after or row.letter not in ASKING:
             return ""
@@ -220,7 +221,8 @@ class _Contents:
         is_reminder = any(one.serial == row.serial and one.is_reminder for one in letters)
         sent = (invited_at(letters) if is_reminder else "") or self.now or row.created_at
         day = day_in(datetime.fromisoformat(sent), self.settings.timezone)
-        return spelled(claim_by(day, self.settings).isoformat(), language)
+        last = claim_by(day, self.settings).isoformat()
+        return spelled(last, language) if last >= self.today else ""
 
     @cached_property
     def _letters_of_seats(self) -> Mapping[tuple[str, int], list[SeatLetter]]:
