@@ -710,14 +710,25 @@ def test_a_now_beyond_the_calendar_is_wrong_usage(value: str, folder: Path) -> N
     wrong_usage(seatsync("plan", "--now", value, folder=folder), value)
 
 
-@pytest.mark.parametrize("value", ["0001-01-01", "9999-12-31"])
-def test_the_first_and_the_last_day_of_the_calendar_are_days(value: str, folder: Path) -> None:
-    invites = "invites: {remind_after: [3d]}\nlimits: {max_revokes: 0}\n"
-    (folder / "seatsync.yaml").write_text(CONFIG.replace("{tags: [student]}", "{emails: []}") + invites, "utf-8")
-    (folder / "rosters/students.csv").write_text("email,given_name,family_name\n", encoding="utf-8")
-    outcome = seatsync("plan", "--now", value, folder=folder)
-    assert outcome.code in (0, INVALID, REFUSED)
-    assert "This is a bug" not in outcome.err
+@pytest.mark.parametrize("value", ["0001-01-01", "1899-12-31", "9900-01-01", "9999-12-30", "9999-12-31T23:59"])
+@pytest.mark.parametrize("command", ["plan", "year", "report"])
+def test_a_now_near_an_end_of_the_calendar_is_wrong_usage(command: str, value: str, folder: Path) -> None:
+    wrong_usage(seatsync(command, "--now", value, folder=folder), "Name a day from 1900-01-01 to 9899-12-31.")
+
+
+MOST_DAYS = """\
+invites: {remind_after: [9998d], reclaim_after: 9999d}
+leavers: {grace: 9999d}
+limits: {max_revokes: 100%, soon: 9999d}
+"""
+
+
+@pytest.mark.parametrize("value", ["1900-01-01", "9899-12-31"])
+def test_from_the_first_and_the_last_day_that_may_be_now_every_setting_counts(value: str, folder: Path) -> None:
+    (folder / "seatsync.yaml").write_text(CONFIG + MOST_DAYS, "utf-8")
+    for command in (["plan"], ["year"], ["year", "--until", "9999-12-31"], ["apply", "--yes"], ["plan"], ["report"]):
+        outcome = seatsync(*command, "--now", value, folder=folder)
+        assert outcome.code == 0, (command, outcome)
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,20 @@ class Moment(click.ParamType[datetime]):
             self.fail(f'"{value}" is out of range.', param, ctx)
 
 
+class Now(Moment):
+    """The moment that counts as now. From its day, plans count on and back; so it is none near an end of the calendar."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        moment = super().convert(value, param, ctx)
+        if not FIRST_NOW <= moment.date() <= LAST_NOW:
+            self.fail(f'"{value}" is out of range. Name a day from {FIRST_NOW} to {LAST_NOW}.', param, ctx)
+        return moment
+
+
+FIRST_NOW, LAST_NOW = date(1900, 1, 1), date(9899, 12, 31)
+"""There is a century to each end of the calendar; no setting of the files counts more days."""
+
+
 def common(*formats: str, pages: bool = False) -> Callable[[Command], Command]:
     """Add the options of every command; ``formats`` are its output formats, the default first. Text of a command that ``pages`` is
     shown in a pager at a terminal.
@@ -180,7 +194,7 @@ def _global_options() -> list[Callable[[Any], Any]]:
         _global("--ledger", metavar="PATH|URL|git", help="The ledger. Default: seatsync.db in the folder."),
         _global(
             "--now",
-            type=Moment(),
+            type=Now(),
             help="Use this date (or ISO time) instead of now. A date is that day in the institution's time zone.",
         ),
         _global("--quiet", "-q", is_flag=True, help="Print only the result."),
