@@ -987,8 +987,7 @@ def test_too_many_revokes_of_several_libraries_are_refused_in_the_order_of_their
     refused = planned(files, libraries={"loans": LOANS, "books": BOOKS}, licenses={"loans": seats, "books": seats})
     assert [refusal.library for refusal in refused.refusals] == ["books", "loans"]
     assert refused.refusals[0].message == (
-        '1 of 1 claimed and unclaimed licenses of "Books" (books) would be revoked (100%), but `limits.max_revokes` allows only 0: '
-        "ann@grace.example."
+        '1 of 1 people with a seat of "Books" (books) would lose it (100%; limit 0): ann@grace.example.'
     )
 
 

@@ -218,5 +218,5 @@ def test_seats_that_were_all_given_by_hand_and_that_nobody_grants_are_counted_to
     config = (place.path / "seatsync.yaml").read_text(encoding="utf-8")
     place.write("seatsync.yaml", config + EXPORTS.replace("09-02", "09-04"))
     told = place.run("plan", code=4).out
-    assert "6 of 6 claimed and unclaimed licenses" in " ".join(told.split())
-    assert "would be revoked (100%)" in " ".join(told.split())
+    assert "6 of 6 people with a seat" in " ".join(told.split())
+    assert "would lose it (100%" in " ".join(told.split())

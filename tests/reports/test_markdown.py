@@ -241,7 +241,7 @@ def test_what_else_a_reviewer_must_know_is_said_once() -> None:
             a_plan("a", *moved(12, "school.example", "mail.example")),
             "New address**: 12 people: `ann0@school.example` → `ann0@mail.example`, ",
         ),
-        (a_plan("a", *grants(1), letters={}), "Letters**: none"),
+        (a_plan("a", *grants(1), letters={}), "Letters**: no letters go out"),
         (a_plan("a", *ending(grants(1))), "End dates**: books: 1 new seat ends on 2027-06-30"),
         (a_plan("a", *grants(3), *ending(grants(2))), "End dates**: books: of 5 new seats, 2 end on 2027-06-30"),
         (

@@ -269,7 +269,8 @@ def test_verdict_and_counts_come_first_then_some_refusals_of_each_code(big_and_r
     assert lines[0] == "## ❌ Blocked: Grace Seminary (grace)"
     assert lines[1].startswith("300 rules broken. Nothing will be applied.")
     assert (
-        "- **In all**: 2 libraries added, 1 administrator added, 9,000 people join, 10,997 seats granted" in lines[2:10]
+        "- **In all**: 9,000 people, 20,000 changes: 2 libraries added, 1 administrator added, 9,000 people join, 10,997 seats granted"
+        in lines[2:10]
     )
     assert "- **Letters**: 10,997 invitations, 1 welcome to an administrator" in lines[2:10]
     start = lines.index("### Rules broken (300)")
@@ -336,18 +337,19 @@ def test_text_shows_the_first_of_many_and_counts_the_rest(tmp_path: Path) -> Non
     assert all(below_the_panel.count(f"m{n}@grace.example") == 2 for n in range(25))
 
 
-def test_text_counts_no_rest_where_all_are_shown(tmp_path: Path) -> None:
-    plan = planned(write(tmp_path, LIBRARIES, people(10)))
-    assert all(f"m{n}@grace.example" in as_text(plan) for n in range(10))
-    assert "more (" not in as_text(plan)
+def test_text_cuts_no_list_of_which_it_would_hide_only_a_few(tmp_path: Path) -> None:
+    shown = as_text(planned(write(tmp_path, LIBRARIES, people(15))))
+    assert all(f"m{n}@grace.example" in shown for n in range(15))
+    assert "more (" not in shown
+    assert "… and 6 more (" in as_text(planned(write(tmp_path, LIBRARIES, people(16))))
 
 
 def test_text_names_up_to_200_of_what_cannot_be_undone(tmp_path: Path) -> None:
     grants = "grants:\n  - {library: books, kind: permanent, to: {everyone: true}}\n"
-    plan = planned(write(tmp_path, LIBRARIES + grants, people(205)))
+    plan = planned(write(tmp_path, LIBRARIES + grants, people(206)))
     section = as_text(plan).partition("Cannot be undone")[2].partition("Changes")[0]
     assert section.count("@grace.example") == 200
-    assert "… and 5 more" in section
+    assert "… and 6 more" in section
 
 
 def test_verbose_shows_everything_on_the_command_line(tmp_path: Path) -> None:
@@ -495,6 +497,16 @@ def test_markdown_has_a_section_of_what_cannot_be_undone_with_names(final: Plan)
 def test_html_has_a_section_of_what_cannot_be_undone_with_names(final: Plan) -> None:
     page = Page(as_html(final))
     assert [cells[0] for cells in page.under("Cannot be undone")] == [ANN, BEN]
+
+
+def test_a_verdict_that_says_that_all_can_be_undone_says_how(final: Plan, tmp_path: Path) -> None:
+    how = r"To undo:?\s*revert the commit and apply; docs/rollback\.md says what stays"
+    safe = planned(write(tmp_path, LIBRARIES, people(1)))
+    for shows in (as_text, as_markdown, as_html):
+        assert re.search(
+            how, rendered(shows(safe)).text if shows is as_markdown else re.sub("<[^>]*>", " ", shows(safe))
+        )
+        assert "To undo" not in shows(final)
 
 
 def test_the_verdict_counts_what_cannot_be_undone(final: Plan) -> None:

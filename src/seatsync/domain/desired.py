@@ -186,6 +186,10 @@ class Grant:
         return self.starts is None or not self.expired(self.starts)
 
 
+ALWAYS_ALLOWED = 5
+"""What a percentage of few licenses allows, too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How much one plan may take away.
@@ -200,9 +204,9 @@ class Limits:
     soon: int = 30
 
     def revokes(self, active: int) -> int:
-        """How many licenses a plan may revoke in a library with ``active`` ones. A percentage always allows 5."""
+        """How many licenses a plan may revoke in a library with ``active`` ones. A percentage always allows a few."""
         if self.is_percentage:
-            return max(5, int(round(active * self.max_revokes / 100, 6)))
+            return max(ALWAYS_ALLOWED, int(round(active * self.max_revokes / 100, 6)))
         return int(self.max_revokes)
 
 

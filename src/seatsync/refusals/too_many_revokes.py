@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from operator import attrgetter
 
 from seatsync.domain.action import Action
+from seatsync.domain.desired import ALWAYS_ALLOWED
 from seatsync.domain.diagnostic import Diagnostic, counted, named
 from seatsync.domain.license import Kind
 from seatsync.refusals.case import Case, refusal
@@ -38,9 +39,9 @@ def check(case: Case) -> Iterator[Diagnostic]:
         approved = max((approval.count for approval in approvals), default=0)
         held = active + _given_there(case, library)
         message = (
-            f"{count:,} of {held:,} claimed and unclaimed licenses of {case.title(library)} would be revoked"
-            f"{_or_end(case, members, library)} ({count / held:.0%}), but `limits.max_revokes` allows only {limit:,}"
-            f"{f' and the approval only {approved:,}' if approved else ''}: {named(members)}."
+            f"{count:,} of {held:,} people with a seat of {case.title(library)} would lose it"
+            f"{_or_end(case, members, library)} ({count / held:.0%}; {_limit(case, limit)}"
+            f"{f', approved up to {approved:,}' if approved else ''}): {named(members)}."
             f"{case.used_before(CODE, library)}"
         )
         shorter = _shorter_rosters(case, members)
@@ -48,6 +49,16 @@ def check(case: Case) -> Iterator[Diagnostic]:
         help = case.ask_for(CODE, {"library": library, "count": count}, _EXPORT_AGAIN if shorter else "")
         where = case.desired.place("limits" if "limits" in case.desired.places else "grants")
         yield refusal(CODE, message, help, where, library, members)
+
+
+def _limit(case: Case, limit: int) -> str:
+    """``limit 10%, so 23``; a percentage of few people always allows 5."""
+    limits = case.desired.limits
+    return (
+        f"limit {limits.max_revokes:g}%, so {limit:,}"
+        if limits.is_percentage and limit > ALWAYS_ALLOWED
+        else f"limit {limit:,}"
+    )
 
 
 def allowed(case: Case, library: str) -> int:
@@ -87,5 +98,5 @@ def _or_end(case: Case, members: list[str], library: str) -> str:
         return f" after the freeze, which lasts {hold.in_words}"
     leaving = {change.member for change in case.leaving_for_now}
     moved = {change.member for change in case.of(Action.LICENSE_UPDATE, library)} - leaving
-    soon = f" or end within {case.desired.limits.soon} days" if not moved.isdisjoint(members) else ""
-    return f"{soon} or end after `leavers.grace`" if not leaving.isdisjoint(members) else soon
+    soon = f" or have it end within {case.desired.limits.soon} days" if not moved.isdisjoint(members) else ""
+    return f"{soon} or have it end after `leavers.grace`" if not leaving.isdisjoint(members) else soon

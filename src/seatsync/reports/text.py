@@ -11,6 +11,7 @@ from seatsync.domain.action import Sign
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.domain.library import BY_KIND
 from seatsync.reports.sentences import in_lines, words_in_lines
+from seatsync.reports.tables.shortening import first_of
 from seatsync.reports.view.decision import Decision
 from seatsync.reports.view.findings import help_line, shown
 from seatsync.reports.view.groups import Group
@@ -20,7 +21,7 @@ from seatsync.reports.view.seats import HEADERS
 from seatsync.reports.writer import Pipe, Writer
 
 FEW = 10
-"""The changes shown of a group, without ``--verbose``."""
+"""The changes shown of a long group, without ``--verbose``."""
 MANY = 200
 """The same for changes that cannot be undone, because somebody must check each name."""
 
@@ -158,14 +159,15 @@ def _group(out: Writer, group: Group, most: int | None) -> None:
     if group.seen and most is not None:
         out.line((f"    {group.seen} (--verbose shows each)", "dim"))
         return
+    shown = first_of(group.size, most)
     if group.reason:
         out.line((f"    {group.reason}", "dim"))
-        rows = [(told.subject, told.what, told.where) for told in group.lines(most)]
+        rows = [(told.subject, told.what, told.where) for told in group.lines(shown)]
         out.table(rows, styles=("", "", "dim"), indent=4)
     else:
-        out.table((told[:4] for told in group.lines(most)), styles=("", "", "dim", "dim"), indent=4)
-    if most is not None and len(group.changes) > most:
-        out.line((f"    … and {len(group.changes) - most:,} more (--verbose shows all)", "dim"))
+        out.table((told[:4] for told in group.lines(shown)), styles=("", "", "dim", "dim"), indent=4)
+    if left := group.size - shown:
+        out.line((f"    … and {left:,} more (--verbose shows all)", "dim"))
 
 
 def _lines(out: Writer, view: PlanView) -> None:
@@ -187,10 +189,10 @@ def _drift(out: Writer, view: PlanView, most: int | None) -> None:
     out.line()
     out.line((f"Drift ({len(lines):,})", "bold"))
     out.line((f"    {of_plan.TITLE}", "dim"))
-    rows = [(one.subject, one.why, one.what, one.where) for one in lines[:most]]
+    rows = [(one.subject, one.why, one.what, one.where) for one in lines[: first_of(len(lines), most)]]
     out.table(rows, styles=("", "", "", "dim"), indent=4)
-    if most is not None and len(lines) > most:
-        out.line((f"    … and {len(lines) - most:,} more (--verbose shows all)", "dim"))
+    if left := len(lines) - len(rows):
+        out.line((f"    … and {left:,} more (--verbose shows all)", "dim"))
 
 
 def summary(found: Sequence[Diagnostic]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from seatsync.reports.drift.view import DriftView, Row, words
+from seatsync.reports.tables.shortening import first_of
 from seatsync.reports.view.escaping import escape_controls
 from seatsync.reports.writer import Writer
 
@@ -34,9 +35,10 @@ def _group(out: Writer, title: str, to_do: str, rows: list[Row], most: int | Non
     out.line()
     out.line((f"{title[0].upper()}{title[1:]} ({len(rows):,})", "bold"))
     out.paragraph(f"To fix: {to_do}")
-    out.table(map(_parts, rows[:most]), indent=4)
-    if most is not None and len(rows) > most:
-        out.line((f"    … and {len(rows) - most:,} more (--verbose or --format json shows all)", "dim"))
+    shown = first_of(len(rows), most)
+    out.table(map(_parts, rows[:shown]), indent=4)
+    if left := len(rows) - shown:
+        out.line((f"    … and {left:,} more (--verbose or --format json shows all)", "dim"))
 
 
 def _parts(row: Row) -> tuple[str, ...]:

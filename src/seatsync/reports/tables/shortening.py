@@ -1,4 +1,4 @@
-"""Shorten what a person at a terminal reads faster when it is short: times to the minute, long paths in the middle."""
+"""Shorten what a person at a terminal reads faster when it is short: times, long paths, long lists."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ import re
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?")
 _PATH = re.compile(r"[^\s@/:]+(?:/[^\s@/:]+){2,}(?::\d+)*")
 _LONGEST_PATH = 32
+_FEW_MORE = 5  # not worth a line that says how many there are
+
+
+def first_of(number: int, most: int | None) -> int:
+    """How many of a list are shown: ``most``, or all where this hides only a few more; None for no limit."""
+    return number if most is None or number <= most + _FEW_MORE else most
 
 
 def is_instant(cell: str) -> bool:

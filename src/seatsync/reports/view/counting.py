@@ -57,9 +57,9 @@ def words_for(action: Action) -> tuple[str, str]:
 
 
 def letters_in_words(letters: Mapping[str, int]) -> str:
-    """Return a count per letter in words: ``12 invitations, 1 reminder``; ``none`` if there are none."""
+    """Return a count per letter in words: ``12 invitations, 1 reminder``; empty if there are none."""
     counts = (counted(number, *_LETTERS.get(letter, (letter, letter))) for letter, number in letters.items() if number)
-    return ", ".join(counts) or "none"
+    return ", ".join(counts)
 
 
 def letter_in_words(letter: Letter) -> str:

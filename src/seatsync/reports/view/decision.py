@@ -43,7 +43,7 @@ class Panel:
 
     ``gain`` and ``lose`` have the libraries of each. ``moved`` are the old and new e-mails that are at another domain: whoever
     reads the new address gets the seat. Pseudonyms do not say their domain, so a redacted plan has all new e-mails there.
-    ``sooner`` counts the seats that end earlier than before.
+    ``sooner`` counts the seats that end earlier than before. ``is_seen`` says that the plan only notes what was done at the vendor.
     """
 
     decision: Decision
@@ -55,6 +55,12 @@ class Panel:
     lost_admins: Sequence[str]
     moved: Sequence[tuple[str, str]]
     sooner: int = 0
+    is_seen: bool = False
+
+    @property
+    def can_be_undone(self) -> bool:
+        """Whether a revert takes back everything that the plan itself does."""
+        return self.decision is Decision.SAFE and not self.is_seen
 
     @property
     def takes_away(self) -> bool:
@@ -93,7 +99,18 @@ def panel(plan: Plan) -> Panel:
     moved = list(_moved(plan))
     losses = losses_in_words(len(lose), len(lost_admins), sooner)
     sentence = _sentence(plan, decision, finals, losses, len(moved))
-    return Panel(decision, sentence, gain, lose, [*permanent], [*new_admins], [*lost_admins], moved, sooner)
+    return Panel(
+        decision,
+        sentence,
+        gain,
+        lose,
+        [*permanent],
+        [*new_admins],
+        [*lost_admins],
+        moved,
+        sooner,
+        seen(plan) == len(plan.changes),
+    )
 
 
 def losses_in_words(losers: int, admins: int, sooner: int) -> str:

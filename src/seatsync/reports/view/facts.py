@@ -10,12 +10,13 @@ from seatsync.domain.action import Action
 from seatsync.domain.approval import PassedLimit
 from seatsync.domain.diagnostic import counted, named
 from seatsync.domain.library import Titles
-from seatsync.planning.change import Change, moves_in_line, takes_seat
+from seatsync.planning.change import Change, is_impossible, moves_in_line, takes_seat
 from seatsync.planning.plan import Plan
 from seatsync.reports.view.changes import end_words, ends_on, seen_in_words
 from seatsync.reports.view.counting import actions_in_words, letters_in_words, seats_left
 from seatsync.reports.view.decision import Panel
 from seatsync.reports.view.names import Names
+from seatsync.reports.view.removed_rows import removed_rows
 
 _FEW = 5  # people named where a report names them again below
 _MANY = 10  # people named who get what cannot be taken back
@@ -32,7 +33,12 @@ class Fact(NamedTuple):
 
 def facts(plan: Plan, panel: Panel, names: Names) -> list[Fact]:
     """Return what a reviewer decides by; nothing if the plan neither changes anything nor uses an approval."""
-    return [*_people(plan, panel, names), *_consequences(plan, names.titles), *_ends(plan, names.titles)]
+    return [
+        *_people(plan, panel, names),
+        *_consequences(plan, names.titles),
+        *_ends(plan, names.titles),
+        *_undoing(panel),
+    ]
 
 
 def _people(plan: Plan, panel: Panel, names: Names) -> Iterator[Fact]:
@@ -46,6 +52,8 @@ def _people(plan: Plan, panel: Panel, names: Names) -> Iterator[Fact]:
         )  # nothing of a blocked plan is applied
         yield Fact(f"{gain} access", _access(panel.gain, names, is_of_one))
         yield Fact(f"{lose} access", _access(panel.lose, names, is_of_one))
+    if rows := removed_rows(plan):
+        yield Fact("Rows removed", "; ".join(rows))
     if waiting := [one for one in plan.changes if one.action is Action.WAIT and not moves_in_line(one)]:
         yield Fact(
             "In line" if not plan.refusals else "Would wait", _persons([one.member for one in waiting], _FEW, names)
@@ -90,7 +98,7 @@ def _persons(emails: Sequence[str], most: int, names: Names) -> str:
 def _consequences(plan: Plan, titles: Titles) -> Iterator[Fact]:
     """What else follows from the plan: letters, seats, approvals, and the work of people at the vendor."""
     if plan.changes and plan.letters is not None:
-        yield Fact("Letters", letters_in_words(plan.letters))
+        yield Fact("Letters", letters_in_words(plan.letters) or "no letters go out")
     if plan.slots and (plan.changes or plan.refusals):
         yield Fact("Seats left", seats_left(plan.slots, titles))
     for passed in plan.approvals:
@@ -101,7 +109,21 @@ def _consequences(plan: Plan, titles: Titles) -> Iterator[Fact]:
         steps = ", ".join(f"{in_words(step, titles)} {number:+,}" for step, number in plan.work.items())
         yield Fact("Work list at the vendor", steps)
     if plan.changes:
-        yield Fact("In all", actions_in_words(plan.possible) or "nothing")
+        yield Fact("In all", _in_all(plan))
+
+
+def _in_all(plan: Plan) -> str:
+    """What the plan does, counted; with the number of people and of changes where these differ."""
+    told, number = actions_in_words(plan.possible), sum(plan.possible.values())
+    people = len({one.record or one.member for one in plan.changes if one.member and not is_impossible(one)})
+    both = f"{counted(people, 'person', 'people')}, {counted(number, 'change')}: " if 0 < people < number else ""
+    return f"{both}{told}" or "nothing"
+
+
+def _undoing(panel: Panel) -> Iterator[Fact]:
+    """How to take back what the verdict says can be undone."""
+    if panel.can_be_undone:
+        yield Fact("To undo", "revert the commit and apply; docs/rollback.md says what stays")
 
 
 def _passes(passed: PassedLimit, titles: Titles) -> str:

@@ -11,7 +11,7 @@ from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.planning.change import Change, is_impossible
 from seatsync.planning.plan import Plan
 from seatsync.reports.view import heading
-from seatsync.reports.view.counting import actions_in_words, letters_in_words
+from seatsync.reports.view.counting import actions_in_words
 from seatsync.reports.view.decision import Decision, Panel, panel
 from seatsync.reports.view.escaping import escape_controls
 from seatsync.reports.view.facts import Fact, facts
@@ -73,13 +73,6 @@ class PlanView:
     def counts(self) -> str:
         """``3 people join, 2 seats granted``."""
         return actions_in_words(self.plan.possible)
-
-    @property
-    def letters(self) -> str:
-        """``Letters: 12 invitations, 3 reminders.``; empty if the plan changes nothing, or does not say it."""
-        if not self.plan.changes or self.plan.letters is None:
-            return ""
-        return f"Letters: {escape_controls(letters_in_words(self.plan.letters))}."
 
     @property
     def slots(self) -> list[tuple[str, ...]]:
