@@ -247,6 +247,19 @@ def test_who_proves_the_mailbox_of_a_claimed_seat_learns_that_it_is_claimed(page
     assert ben.press("Continue", code=pages.code("ben@grace.example")).title == "Your seats"
 
 
+def test_who_has_claimed_with_another_account_reads_so_on_the_page_of_the_account_with_their_own_e_mail(
+    pages: Pages,
+) -> None:
+    invitation = link(pages, "ben@grace.example")
+    other = pages.account("ben@home.example")
+    other.open(invitation)
+    other.press("Claim this seat")
+    told = pages.account("ben@grace.example").open("/").text
+    assert "In another account Logos Grace Seminary It is in another account." in told
+    assert "No seats yet" not in told
+    assert "In another account" not in other.open("/").text
+
+
 def test_steps_are_counted_only_where_there_are_some_before(pages: Pages) -> None:
     """A page that is the only one says nothing of a step."""
     invitation = link(pages, "ben@grace.example")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, session, url_for
@@ -12,6 +13,7 @@ from seatsync.domain.license import Status
 from seatsync.ledger.queries import offers
 from seatsync.ledger.queries.accounts import accounts, holdings
 from seatsync.ledger.queries.accounts.accounts import Account
+from seatsync.ledger.queries.accounts.holdings import Seat
 from seatsync.portal.accounts import codes, passwords, sessions
 from seatsync.portal.accounts.codes import Purpose
 from seatsync.portal.accounts.forms import CodeForm, EmailForm, EmptyForm, NewPasswordForm
@@ -74,7 +76,7 @@ def waiting(institution: str) -> PageResponse:
             flash(_("More than half an hour has passed since you entered the code. Please ask for a new one."))
         return redirect(url_for("claim.start", institution=institution))
     with site().reading() as connection:
-        open_ones, at_vendor, waiting, over = holdings.offered(connection, institution, email)
+        open_ones, at_vendor, waiting, over, claimed = holdings.offered(connection, institution, email)
         in_line = seats.in_line(connection, waiting)
         declinable = seats.declinable(connection, [*open_ones, *waiting])
         ended = seats.ended(connection, over)
@@ -90,7 +92,7 @@ def waiting(institution: str) -> PageResponse:
     if not offered and elsewhere:
         return render_template("claim-elsewhere.html", name=name, elsewhere=elsewhere)
     if not offered:
-        return _nothing_waits(institution, email, who, max((day for _, day in ended), default=""))
+        return _nothing_waits(institution, claimed, who, max((day for _, day in ended), default=""))
     if who is not None:
         return render_template("claim-seats.html", **known, who=who, form=EmptyForm(), step=_last_step())
     form = NewPasswordForm(email)
@@ -115,10 +117,8 @@ def _signs_in(email: str, password: str, has_account: bool) -> bool:
     return site().change(step) or sign_in_with_password(email, password) is not None
 
 
-def _nothing_waits(institution: str, email: str, who: Account | None, until: str) -> PageResponse:
+def _nothing_waits(institution: str, claimed: Sequence[Seat], who: Account | None, until: str) -> PageResponse:
     """Say what became of the seats: claimed by this visitor or with another account, ended after the day ``until``, or none."""
-    with site().reading() as connection:
-        claimed = holdings.claimed(connection, institution, email)
     if who is not None and any(seats.is_in_account(institution, one.library, one.member, who) for one in claimed):
         flash(_("You already have this seat."))
         return redirect(url_for("member.home"))

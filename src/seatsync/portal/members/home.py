@@ -35,11 +35,13 @@ def home() -> PageResponse:
         unclaimed = [seat for seat in there if seat.status == Status.UNCLAIMED]
         waiting = seats.not_ended([*offered.here, *unclaimed])
         held += [seat for seat in there if seat not in unclaimed]
+        elsewhere = [seat for seat in offered.claimed if seat not in held]
         in_line = seats.in_line(connection, offered.in_line)
         declinable = seats.declinable(connection, [*waiting, *offered.in_line])
         over = dict.fromkeys([*holdings.over_in(connection, who.id), *offered.over])
         ended = seats.ended(connection, [seat for seat in over if seat not in held])
-    institutions = {seat.institution for seat in (*held, *waiting, *offered.in_line, *(seat for seat, _ in ended))}
+    shown = (*held, *waiting, *elsewhere, *offered.in_line, *(seat for seat, _ in ended))
+    institutions = {seat.institution for seat in shown}
     on_pages_of(institutions.pop() if len(institutions) == 1 else "")
     return render_template(
         "home.html",
@@ -47,6 +49,7 @@ def home() -> PageResponse:
         held=held,
         waiting=waiting,
         in_line=in_line,
+        elsewhere=elsewhere,
         ended=ended,
         declinable=declinable,
         decline_page="member.decline",

@@ -76,12 +76,14 @@ class Seat(NamedTuple):
 
 class Offered(NamedTuple):
     """The seats of the members with an e-mail: those that they can claim ``here``, all that they have ``at_vendor``, those that they
-    are ``in_line`` for, and those that may be ``over``: taken back, lapsed, or unclaimed with an end date."""
+    are ``in_line`` for, those that may be ``over`` (taken back, lapsed, or unclaimed with an end date), and those that were ``claimed``
+    here, with whatever account."""
 
     here: list[Seat]
     at_vendor: list[Seat]
     in_line: list[Seat]
     over: list[Seat]
+    claimed: list[Seat]
 
 
 def offered(connection: Connection, institution: str, email: str) -> Offered:
@@ -96,6 +98,7 @@ def offered(connection: Connection, institution: str, email: str) -> Offered:
         ],
         [seat for seat in seats if seat.place],
         [seat for seat in seats if seat.status in _OVER or (seat.status == Status.UNCLAIMED and seat.until)],
+        [seat for seat in seats if seat.status == Status.DELIVERED and not seat.is_at_vendor],
     )
 
 
@@ -116,12 +119,6 @@ def _with_last_days(connection: Connection, institution: str, seats: Iterable[Se
     return (seat._replace(claim_by=days.get(key, "")) for key, seat in offered.items())
 
 
-def claimed(connection: Connection, institution: str, email: str) -> list[Seat]:
-    """The seats that the institution's members with this e-mail have claimed here, with whatever account."""
-    seats = _seats_of_mailbox(connection, institution, email)
-    return [seat for seat in seats if seat.status == Status.DELIVERED and not seat.is_at_vendor]
-
-
 def _seats_of_mailbox(connection: Connection, institution: str, email: str) -> list[Seat]:
     numbers = {number for _, number in _members(connection, email, institution)}
     if len(numbers) > 1:
@@ -135,7 +132,7 @@ def offered_to_account(connection: Connection, email: str) -> Offered:
     None of an institution where somebody else had the e-mail before, as the account may be that person's. Its member proves the
     mailbox on the claim page or with the personal link; a claim makes the account theirs.
     """
-    found = Offered([], [], [], [])
+    found = Offered([], [], [], [], [])
     for institution in sorted({institution for institution, _ in _members(connection, email)}):
         seats = offered(connection, institution, email)
         if any(seats) and is_surely_theirs(connection, institution, email):
