@@ -16,7 +16,7 @@ from sqlalchemy import text as sql
 from seatsync.domain.calendar.rhythm import RHYTHMS, is_due, period_of, rhythm_in_words, told_before
 from tests.cli.test_lists import write_csv
 from tests.support import letters
-from tests.support.databases import opened
+from tests.support.databases import contents, opened
 from tests.support.letters import (
     ANN,
     BEN,
@@ -366,6 +366,50 @@ def test_it_says_what_was_done_what_waits_and_what_comes(school: Path, room: Mai
         assert [ruth.open(link).code for link in links] == [200] * 9
         assert "Licenses: Biblical Studies, last day 31 October 2026" in ruth.open(links[5]).text
     assert "grace.example" not in text.replace(PORTAL, "").replace("ruth@grace.example", ""), "it names nobody"
+
+
+def test_it_says_since_when_the_nightly_run_is_blocked(briefed: Path, room: Mailroom) -> None:
+    sent(briefed)
+    briefings(room)
+    write_csv(briefed / "members.csv", HEADER)
+    for night in ("2026-09-04", SUNDAY):
+        assert "empty-roster" in ran(briefed, "apply", "--same-files", now=night, code=4).out
+    blocked = (
+        "Blocked since 4 September 2026 (empty-roster): nothing is granted or taken back until the files are corrected"
+    )
+    sent(briefed, now=MONDAY)
+    [(_, _, text)] = briefings(room)
+    assert f"Waiting now: - {blocked} {PORTAL}/admin/grace/" in told(text)
+    with pages_of(briefed, room, room.port) as pages:
+        ruth = pages.account("ruth@grace.example")
+        assert f"{blocked}. The plan says what to do: seatsync plan" in ruth.open("/admin/grace/").text
+        room.letters.clear()
+        write_csv(briefed / "members.csv", HEADER, ANN, BEN)
+        ran(briefed, "apply", "--same-files", now=MONDAY)
+        assert "Blocked" not in ruth.open("/admin/grace/").text
+    ran(briefed, "verify")
+
+
+def test_a_blocked_run_by_hand_writes_nothing(briefed: Path) -> None:
+    write_csv(briefed / "members.csv", HEADER)
+    before = contents(briefed)
+    ran(briefed, "apply", "--yes", code=4)
+    assert contents(briefed) == before
+    ran(briefed, "apply", "--same-files", code=4)
+    with opened(briefed) as connection:
+        noted = connection.execute(sql("SELECT blocked FROM institution")).scalar()
+    assert json.loads(noted or "") == {"since": DAY, "serial": 10, "rules": [["empty-roster", ""]]}
+
+
+def test_what_blocks_names_the_library_and_a_rule_once(briefed: Path, room: Mailroom) -> None:
+    config = (briefed / "seatsync.yaml").read_text()
+    (briefed / "seatsync.yaml").write_text(
+        config.replace("Logos, system: logos-subscription, slots: 1000", "Logos, system: logos-subscription, slots: 0")
+    )
+    ran(briefed, "apply", "--same-files", code=4)
+    sent(briefed)
+    [(_, _, text)] = briefings(room)
+    assert "Blocked since 1 September 2026 (slots-below-used (Logos)): nothing" in told(text)
 
 
 def test_without_pages_it_says_the_commands(briefed: Path, room: Mailroom, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -156,7 +156,7 @@ def rows(folder: Path, table: str) -> list[dict[str, Any]]:
 
 
 def stored(folder: Path, *names: str) -> dict[str, list[dict[str, Any]]]:
-    """The rows of these tables, or of all tables, without the year that an apply keeps beside the journal."""
+    """The rows of these tables, or of all tables, without what an apply keeps beside the journal for pages and briefings."""
     return stored_at(location(folder), *names)
 
 
@@ -166,7 +166,7 @@ def stored_at(location: str, *names: str) -> dict[str, list[dict[str, Any]]]:
 
 
 def _rows(connection: Connection, table: Table) -> list[dict[str, Any]]:
-    kept = [column for column in table.c if column is not tables.institution.c.curves]
+    kept = [column for column in table.c if column.name not in ("curves", "blocked")]
     found = connection.execute(select(*kept).order_by(*table.primary_key))
     return [dict(row) for row in found.mappings()]
 

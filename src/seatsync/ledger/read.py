@@ -27,8 +27,9 @@ STREAMED = 20_000
 
 _FEW = 1_000
 
-_OF_THE_JOURNAL = [column for column in tables.institution.c if column is not tables.institution.c.curves]
-"""The columns of an institution that follow from its journal. The curves are long, and few read them (``queries.outlook.kept``)."""
+_OF_THE_JOURNAL = [column for column in tables.institution.c if column.name not in ("curves", "blocked")]
+"""The columns of an institution that follow from its journal. Few read the others, and the curves are long (``queries.outlook.kept``,
+``queries.institutions.blocked``)."""
 
 
 def read_snapshot(

@@ -57,6 +57,7 @@ institution = table(
     Column("briefing", String(16), nullable=False, server_default=text("''")),
     Column("briefed_on", String(10), nullable=False, server_default=text("''")),
     Column("curves", Text, nullable=False, server_default=text("''")),
+    Column("blocked", Text, nullable=False, server_default=text("''")),
     comment="One row an institution; serial and head are the journal's last link.",
 )
 

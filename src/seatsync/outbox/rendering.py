@@ -235,6 +235,13 @@ def _briefing(language: str) -> dict[str, Any]:
         "since": spelled("2027-04-26", language),
         "done": dict(zip(_DONE, ("2", "14", "12", "3", "9", "1"), strict=True)),
         "waits": [
+            {
+                "what": "blocked",
+                **books,
+                "number": "1",
+                "day": spelled("2027-04-30", language),
+                "reasons": "slots-exceeded (Biblical Studies)",
+            },
             {"what": "line", **books, "number": "4"},
             {"what": "unclaimed", **books, "number": "7", "day": spelled("2027-04-10", language)},
             {"what": "bounced", **books, "number": "2"},

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seatsync.cli.applying.blocked import end_block
 from seatsync.cli.applying.outcomes import of_plan, what_comes
 from seatsync.cli.applying.year import keep_year
 from seatsync.cli.institution import ledger_of
@@ -114,5 +115,6 @@ def carry_out(
         run.say(f"Nothing to change. Journal entry {applied.serial:,} of {ledger} notes {what}.")
     elif not plan_was_shown:
         run.say(f"Nothing to apply: {ledger} already matches the files.")
+    end_block(run, ledger, plan.institution, actor, commit)
     keep_year(run, folder, ledger, plan, applied.serial, actor, commit)
     return ExitCode.DONE, told

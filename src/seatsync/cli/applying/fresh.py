@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from seatsync.cli import exits
 from seatsync.cli.applying.authorization import Authorization
+from seatsync.cli.applying.blocked import note_block
 from seatsync.cli.applying.carry_out import Author, accepted_plan, carry_out
 from seatsync.cli.applying.outcomes import of_errors, of_plan, stopped
 from seatsync.cli.in_git import files_in_git, must_be_current
@@ -63,6 +64,8 @@ def _apply(
     accepted = accepted_plan(plan)
     if accepted is None or stopped_by_warnings(plan, strict):
         say("Nothing was applied.")
+        if accepted is None and authorization.same_files:
+            note_block(run, folder, plan, *author.for_journal(folder))
         return (ExitCode.INVALID if accepted is not None else ExitCode.REFUSED), stopped(plan, folder, run)
     if objection := authorization.objection(plan, folder, run):
         reason, help = objection

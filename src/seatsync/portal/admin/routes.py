@@ -78,6 +78,7 @@ def overview(institution: str) -> str:
     shown = {
         "claim_url": _claim_url(institution),
         "waits": waits,
+        "titles": {id: library.title for id, library in books.libraries.items()},
         "in_line": in_line,
         "ends": {id: one.ends[:MOST_ENDS] for id, one in outlooks.items()},
         "full": {id: full(one, today) for id, one in outlooks.items()},

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from seatsync.domain.action import Letter
 from seatsync.domain.person import Member
+from seatsync.ledger.queries.institutions.blocked import Block, block
 from seatsync.ledger.queries.outbox import count, count_held
 from seatsync.ledger.queries.work import open_counts
 from seatsync.ledger.read import read_snapshot
@@ -19,9 +20,11 @@ MOST_NAMED = 20
 
 
 class Waiting(NamedTuple):
-    """How many letters are ``held`` or ``unsent``, how many members no letter reached (``unreached``; the first of them ``named``, with
-    number), and the ``steps`` that are open at a vendor, each in words with the number of people."""
+    """Since when and why the nightly run is ``blocked``, how many letters are ``held`` or ``unsent``, how many members no letter reached
+    (``unreached``; the first of them ``named``, with number), and the ``steps`` that are open at a vendor, each in words with the number of
+    people."""
 
+    blocked: Block | None
     held: int
     unsent: int
     unreached: int
@@ -35,6 +38,7 @@ def waiting(connection: Connection, institution: str, unreached: Collection[tupl
     members = read_snapshot(connection, institution, numbers[:MOST_NAMED]).members
     books, people = open_counts(connection, institution)
     return Waiting(
+        block(connection, institution),
         count_held(connection, institution),
         count(connection, institution, tuple(Letter)),
         len(numbers),

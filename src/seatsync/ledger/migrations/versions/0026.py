@@ -1,4 +1,4 @@
-"""Keep the year that an apply has run ahead, for the pages."""
+"""Keep the year that an apply has run ahead, and since when the nightly run is blocked: for pages and briefings, which know no files."""
 
 from typing import Any
 
@@ -8,4 +8,5 @@ revision = "0026"
 
 
 def columns() -> dict[str, list[sa.Column[Any]]]:
-    return {"institution": [sa.Column("curves", sa.Text, nullable=False, server_default=sa.text("''"))]}
+    names = ("curves", "blocked")
+    return {"institution": [sa.Column(name, sa.Text, nullable=False, server_default=sa.text("''")) for name in names]}

@@ -18,6 +18,7 @@ from seatsync.domain.text.characters import printable
 from seatsync.domain.text.days import day_at
 from seatsync.domain.text.languages import spelled
 from seatsync.ledger.queries.briefing.done import done_since, entry_of
+from seatsync.ledger.queries.institutions.blocked import block
 from seatsync.ledger.queries.line import line_lengths
 from seatsync.ledger.queries.outbox import count_held
 from seatsync.ledger.queries.outgoing import OutgoingLetter
@@ -63,7 +64,10 @@ def _briefing(connection: Connection, institution: str, entry: int, at: str, lan
         "day": spelled(today.isoformat(), language),
         "since": spelled(done.since, language),
         "done": {name: f"{number:,}" if number else "" for name, number in done.counts.items()},
-        "waits": [*_waits(connection, institution, found, today, language)],
+        "waits": [
+            *_blocked(connection, institution, books, language),
+            *_waits(connection, institution, found, today, language),
+        ],
         "comes": [*_comes(books, found, today, language)],
         "days": f"{DISTANCES[0]}",
     }
@@ -77,6 +81,17 @@ def _item(what: str, library: Library | None = None, page: str = "", command: st
 def _licenses(library: Library, name: str, value: str) -> tuple[str, str]:
     """The page and the command with the licenses of a library that a filter selects."""
     return f"licenses?library={library.id}&{name}={value}", f"seatsync licenses --library {library.id} --{name} {value}"
+
+
+def _blocked(connection: Connection, institution: str, books: Snapshot, language: str) -> Iterator[Item]:
+    if (found := block(connection, institution)) is not None:
+        titles = {id: printable(" ".join(library.title.split()), 200) for id, library in books.libraries.items()}
+        told = {
+            "number": f"{len(found.rules):,}",
+            "day": spelled(found.since, language),
+            "reasons": found.in_words(titles),
+        }
+        yield _item("blocked", None, "", "seatsync plan", **told)
 
 
 def _waits(
