@@ -47,6 +47,7 @@ _PASSING = frozenset(
         "no-timezone",
         "past-until",
         "permanent-kept",
+        "permanent-waits",
         "read-otherwise",
         "portal-left",
         "same-name",

@@ -71,6 +71,7 @@ def warnings(case: Case) -> Iterator[Diagnostic]:
     yield from seats.redelivered(case)
     yield from seats.declined(case)
     yield from seats.kept(case)
+    yield from seats.waiting_for_good(case)
     yield from exports.overtaken(case)
     yield from exports.granted_again(case)
     yield from exports.by_hand(case)

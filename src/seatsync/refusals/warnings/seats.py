@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from seatsync.domain.action import Action
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
-from seatsync.domain.license import Status
+from seatsync.domain.license import Kind, Status
 from seatsync.domain.portal.at_vendor import There
 from seatsync.refusals.case import Case, by_rule
 
@@ -93,6 +93,27 @@ def kept(case: Case) -> Iterator[Diagnostic]:
         where = rule.origin if rule else case.desired.place("grants")
         help = "Nothing to do. To show it in the files, add a permanent grant for them."
         yield Diagnostic("permanent-retained", message, help, where, Severity.NOTICE, library, members)
+
+
+def waiting_for_good(case: Case) -> Iterator[Diagnostic]:
+    """Tell, where the files have changed, of members who go on waiting, and get a seat permanently when it is their turn. No change of the
+    plan says so: what kind of seat somebody waits for is only decided then."""
+    desired, snapshot = case.desired, case.draft.snapshot
+    if desired.files == snapshot.baseline.get("files"):
+        return
+    for library, line in case.at_hand.lines.items():
+        told = {change.record for change in case.of(Action.WAIT, library)}
+        grants = [
+            one.grant for one in line.waiting if one.grant.kind == Kind.PERMANENT and one.grant.record not in told
+        ]
+        for where in dict.fromkeys(grant.origin for grant in grants):
+            members = [grant.member for grant in grants if grant.origin == where]
+            number, each = counted(len(members), "member waits", "members wait"), "get" if members[1:] else "gets"
+            message = f"{number} for a seat of {case.title(library)}, and {each} it permanently in their turn: {named(members)}."
+            help = (
+                "Nothing to do now. When a seat is free for them, the nightly run gives it, and that can't be undone."
+            )
+            yield Diagnostic("permanent-waits", message, help, where, Severity.NOTICE, library, members)
 
 
 def _open_grants(case: Case, library: str) -> str:
