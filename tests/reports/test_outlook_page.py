@@ -13,6 +13,7 @@ from playwright.sync_api import Browser
 
 from seatsync.domain.library import Delivery, Library, Slots
 from seatsync.domain.license import Kind
+from seatsync.domain.money.purchases import Purchase
 from seatsync.ledger.queries.line import Line
 from seatsync.ledger.queries.outlook.ahead import SeatsEnd
 from seatsync.ledger.queries.outlook.invitations import Invitations
@@ -121,6 +122,17 @@ def test_who_waits_and_whose_seats_end_is_found_by_the_command_beside_it() -> No
     nothing = text(replace(FULL, line=Line(2, "2026-08-15", "", "")))
     assert "No end date frees a seat for the first in time." in nothing
     assert "In line" not in text(NEW)
+
+
+def test_the_line_of_all_seats_falls_where_a_purchase_ends_and_rises_where_one_begins() -> None:
+    bought = (Purchase(30, "", "2026-09-30"), Purchase(10), Purchase(50, "2026-11-01"))
+    made = chart(replace(FULL, library=replace(BOOKS, purchases=bought)), TODAY, "")
+    (line,) = re.findall('class="total" d="M0.0 ([^"]*)"', made.svg)
+    heights = [float(move[1:]) for move in f"V{line}".split() if move[0] == "V"]
+    assert [round(60 * (1 - height / HEIGHT)) for height in heights] == [40, 10, 60, 60]
+    assert made.most == 60
+    assert "Red: the seats that there are." in text(replace(FULL, library=replace(BOOKS, purchases=bought)))
+    assert "Red: all 40 seats." in text(FULL)
 
 
 def test_the_table_begins_a_year_ago_with_the_seats_used_then_and_ends_within_two_years() -> None:

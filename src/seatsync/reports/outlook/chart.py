@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from seatsync.domain.money.purchases import turns
 from seatsync.ledger.queries.outlook.outlook import Outlook
 from seatsync.ledger.queries.outlook.past import DayUsed
 from seatsync.reports.drawing import HEIGHT, WIDTH, Scale
@@ -16,7 +17,7 @@ _BACK, _AHEAD, _FURTHEST, _AFTER = (timedelta(days=days) for days in (365, 90, 7
 
 _SVG = Markup(
     '<svg class="over-time" viewBox="-2 -2 {width} {height}" preserveAspectRatio="none" role="img" aria-label="{words}">'
-    '<path class="so-far" d="{past} V{bottom} H{left} Z"/><path class="total" d="M0 {total} H{right}"/><path class="line" d="{past}"/>'
+    '<path class="so-far" d="{past} V{bottom} H{left} Z"/><path class="total" d="{total}"/><path class="line" d="{past}"/>'
     '<path class="line ahead" d="{ahead}"/><path class="today" d="M{today} 0 V{bottom}"/></svg>'
 )
 
@@ -45,7 +46,7 @@ def chart(outlook: Outlook, today: date, words: str, course: Sequence[DayUsed] |
     """Draw the last year, and what is to come until a month after the last seat ends, at least 90 days.
 
     Ends more than two years ahead are left out. ``words`` say the same for readers who can't see it. ``course`` are the seats used after
-    the coming days, if more than end dates is known of them.
+    the coming days, if more than end dates is known of them. The total changes where purchases begin and end.
     """
     now = DayUsed(today.isoformat(), outlook.slots.used)
     first = max(today - _BACK, min([today, *(date.fromisoformat(one.day) for one in outlook.past[:1])]))
@@ -56,7 +57,8 @@ def chart(outlook: Outlook, today: date, words: str, course: Sequence[DayUsed] |
     ]
     last = max([today + _AHEAD, *(date.fromisoformat(one.day) + _AFTER for one in ahead)])
     past = _until(now, outlook.past, first)
-    scale = Scale(first, last, max(1, outlook.slots.total, *(one.used for one in (*past, *ahead))))
+    totals = _totals(outlook, now.day, first.isoformat(), last.isoformat())
+    scale = Scale(first, last, max(1, *(number for _, number in (*totals, *past, *ahead))))
     svg = _SVG.format(
         width=WIDTH + 4,
         height=HEIGHT + 4,
@@ -65,13 +67,18 @@ def chart(outlook: Outlook, today: date, words: str, course: Sequence[DayUsed] |
         ahead=scale.steps([now, *ahead, DayUsed(last.isoformat(), ahead[-1].used if ahead else now.used)], late=1),
         bottom=HEIGHT,
         left=scale.x(past[0].day),
-        total=scale.y(outlook.slots.total),
-        right=WIDTH,
+        total=scale.steps(totals),
         today=scale.x(now.day),
     )
     return Chart(
         svg, first.isoformat(), last.isoformat(), past, ahead, scale.most, round(100 * scale.x(now.day) / WIDTH)
     )
+
+
+def _totals(outlook: Outlook, today: str, first: str, last: str) -> list[tuple[str, int]]:
+    """The number of all seats from the first to the last day: today's, and from then on what was bought."""
+    coming = [turn for turn in turns(outlook.library.purchases, today) if turn.on <= last]
+    return [(first, outlook.slots.total), *coming, (last, coming[-1].total if coming else outlook.slots.total)]
 
 
 def _until(now: DayUsed, past: Sequence[DayUsed], first: date) -> list[DayUsed]:
