@@ -33,7 +33,7 @@ def picture() -> str:
         folder = Path(shutil.copytree(DOCS.parent / "examples/rosters/grace-seminary", Path(place) / "grace"))
         with (folder / "seatsync.yaml").open("a", encoding="utf-8") as file:
             file.write(INTAKE)
-        year, _ = year_ahead(InstitutionFolder.open(folder), None, TODAY, scenarios=["intake"])
+        year = year_ahead(InstitutionFolder.open(folder), None, TODAY, scenarios=["intake"]).year
     assert year is not None
     start, inside = str(drawn(year.curves["logos-subscription"], year)).split(">", 1)
     size = f'xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}"'
