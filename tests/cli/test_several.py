@@ -8,13 +8,15 @@ import pty
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 
 from seatsync.cli import exits
-from seatsync.cli.institutions import part_of
+from seatsync.cli.institutions import each, estimated, part_of
+from seatsync.cli.run import Run
 from seatsync.reports.view.findings import run_in
 from tests.support.command_line import seatsync
 from tests.support.databases import environment, is_untouched
@@ -260,3 +262,41 @@ def test_a_command_that_the_plans_of_several_print_runs_as_it_is(format: str, in
     assert {*commands} == {f"seatsync licenses --status unclaimed -C {name}" for name in ("one", "two")}
     for command in commands:
         assert seatsync(*command.split()[1:], folder=institutions).code == 0
+
+
+# ── How many processes ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _process(item: int) -> tuple[int, int]:
+    return 0, os.getpid()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "jobs", "is_pool"), [(0.5, None, False), (9, None, True), (0.5, 2, True), (9, 1, False)]
+)
+def test_little_work_starts_no_other_processes_unless_a_number_of_jobs_is_named(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, jobs: int | None, is_pool: bool
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1}, raising=False)
+    run = Run(None, datetime(2026, 9, 1, tzinfo=UTC))
+    done = [one.result for one in each(_process, [*range(6)], run, jobs, "Planning", seconds=seconds)]
+    assert (os.getpid() not in done) == is_pool
+
+
+def test_the_work_is_estimated_by_the_size_of_the_files(tmp_path: Path) -> None:
+    folders = [tmp_path / str(number) for number in range(200)]
+    for folder in folders:
+        (folder / "rosters" / ".git").mkdir(parents=True)
+        (folder / "rosters" / "members.csv").write_text("email\n")
+        for name in ("seatsync.db", "rosters/.git/objects"):
+            os.truncate(_made(folder / name), 90_000_000)
+    assert estimated(folders[:10]) < 1
+    assert estimated(folders) >= 2
+    os.truncate(folders[3] / "rosters" / "members.csv", 50_000_000)
+    assert estimated(folders[:10]) >= 2
+    assert estimated([tmp_path / "missing"]) < 1
+
+
+def _made(path: Path) -> Path:
+    path.touch()
+    return path

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import re
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -30,6 +31,12 @@ Item = TypeVar("Item")
 
 FEW = 4
 """Up to this many institutions run one after the other in this process: starting others would take longer."""
+_POOL_PAYS = 2.0
+"""Seconds of work from which a pool is faster: its processes need about one to begin."""
+_EACH, _BYTES_A_SECOND = 0.02, 10_000_000
+"""What an institution takes at least, in seconds, and how much of its files is read in one."""
+_ID = 0.002
+"""Seconds for the id in one seatsync.yaml."""
 
 
 class Done(NamedTuple):
@@ -90,14 +97,23 @@ def _place(folder: Path) -> int:
 
 
 def each(
-    step: Step, items: Sequence[Item], run: Run, jobs: int | None, doing: str, opens_ledger: bool = True
+    step: Step,
+    items: Sequence[Item],
+    run: Run,
+    jobs: int | None,
+    doing: str,
+    opens_ledger: bool = True,
+    seconds: float = _POOL_PAYS,
 ) -> Iterator[Done]:
     """Run ``step`` for each item and return the results in order. A failure in one does not stop the others.
+
+    ``seconds`` is how long all items may take one after the other: for little work no other processes are started, unless a person
+    names a number of ``jobs``.
 
     Raises:
         LedgerError: there are many items, and the server of their ledger can't be reached.
     """
-    jobs = min(jobs or _processors(), len(items))
+    jobs = min(jobs or (_processors() if seconds >= _POOL_PAYS else 1), len(items))
     if opens_ledger and len(items) > FEW:
         jobs = _with_connections(jobs, run)
     if len(items) <= FEW or jobs == 1:
@@ -111,6 +127,34 @@ def each(
             click.echo(done.out, nl=False)
             yield done
             advance(number)
+
+
+def estimated(folders: Iterable[Path]) -> float:
+    """About how many seconds it takes to plan these folders one after the other, by the size of their files."""
+    seconds = 0.0
+    for folder in folders:
+        seconds += _EACH + _size(folder) / _BYTES_A_SECOND
+        if seconds >= _POOL_PAYS:
+            break
+    return seconds
+
+
+def _size(folder: Path) -> int:
+    """The bytes of the folder's files, without hidden ones and those of databases."""
+    size, folders = 0, deque([str(folder)])
+    for _ in range(_MOST_FOLDERS):
+        if not folders:
+            break
+        with suppress(OSError), os.scandir(folders.popleft()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    folders += [entry.path] if not entry.name.startswith(".") else []
+                elif ".db" not in entry.name:
+                    size += entry.stat(follow_symlinks=False).st_size
+    return size
+
+
+_MOST_FOLDERS = 20
 
 
 def attempt(step: Step, item: Any) -> Done:
@@ -136,7 +180,9 @@ def check_distinct(folders: Sequence[Path], run: Run, jobs: int | None) -> list[
     if run.ledger is None:
         return []
     seen: dict[str, Path] = {}
-    for folder, done in zip(folders, each(_id_of, folders, run, jobs, "Looking at", opens_ledger=False), strict=True):
+    seconds = len(folders) * _ID
+    looks = each(_id_of, folders, run, jobs, "Looking at", opens_ledger=False, seconds=seconds)
+    for folder, done in zip(folders, looks, strict=True):
         other = seen.setdefault(done.result or str(folder), folder)
         if other != folder:
             raise click.UsageError(
@@ -222,9 +268,13 @@ def _pool(jobs: int) -> ProcessPoolExecutor:
     context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
     if "forkserver" in methods:
         context.set_forkserver_preload(["seatsync.apply.apply", "seatsync.refusals.judge", "seatsync.sources.load"])
-    return ProcessPoolExecutor(
-        jobs, mp_context=context, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)
-    )
+    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin)
+
+
+def _begin() -> None:
+    """Begin a process of the pool as ``main`` begins: Ctrl-C is for the process that waits, and a step makes records without cycles."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.disable()
 
 
 def _captured(step: Step, item: Any, debugging: bool) -> Done:

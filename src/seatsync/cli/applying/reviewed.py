@@ -17,7 +17,7 @@ from seatsync.cli.applying.together import apply_each
 from seatsync.cli.environment import branch, commit_before_push
 from seatsync.cli.in_git import files_in_git, files_of, is_noted, must_be_current, places_in_git
 from seatsync.cli.institution import instant_of, ledger_of
-from seatsync.cli.institutions import each
+from seatsync.cli.institutions import each, estimated
 from seatsync.cli.outcome import Outcome, Record
 from seatsync.cli.output.plans import FolderResult, show
 from seatsync.cli.planning import plan_result, printable_plan, stopped_by_warnings, try_plan
@@ -42,7 +42,9 @@ def apply_reviewed(
     record: Record,
 ) -> int:
     """Apply to the institutions whose files are not those of their last apply; the others are left to the nightly run."""
-    looks = [done.result for done in each(partial(look, run), folders, run, jobs, "Looking at")]
+    looks = [
+        done.result for done in each(partial(look, run), folders, run, jobs, "Looking at", seconds=estimated(folders))
+    ]
     places = dict(zip(folders, places_in_git(folders), strict=True))
     changed = {folder: one for folder, one in zip(folders, looks, strict=True) if not one.is_applied}
     pushed = _of_this_push(list(changed))
@@ -58,7 +60,8 @@ def apply_reviewed(
     if same := len(folders) - len(changed):
         run.say(f"{counted(same, 'institution')} with the files of the last apply: left to the nightly run.")
     step = partial(_apply, run, strict, author)
-    return apply_each(run, step, items, jobs, [folders[number] for number in numbers], is_several, record, numbers)
+    todo = [folders[number] for number in numbers]
+    return apply_each(run, step, items, jobs, todo, is_several, record, todo, numbers)
 
 
 _LEFT_TO_THE_NIGHT = (ExitCode.INVALID, ExitCode.REFUSED, ExitCode.STALE)

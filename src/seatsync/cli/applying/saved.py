@@ -51,7 +51,7 @@ def apply_saved(
     pairs = [*zip(plans, places_in_git(folders_of), strict=True)]
     record.institutions([Outcome(plan.institution, str(place.folder)) for plan, place in pairs])
     step = partial(_apply_one_saved, run, strict, author)
-    return apply_each(run, step, pairs, jobs, [plan.institution for plan in plans], len(plans) > 1, record)
+    return apply_each(run, step, pairs, jobs, [plan.institution for plan in plans], len(plans) > 1, record, folders_of)
 
 
 def _apply_one_saved(run: Run, strict: bool, author: Author, pair: tuple[Plan, FolderInGit]) -> tuple[int, Outcome]:

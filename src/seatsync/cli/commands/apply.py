@@ -129,7 +129,7 @@ def command(
         asks = not (yes or authorization.is_given)
         step = partial(apply_chosen, run, partial(apply_fresh, run, authorization, asks, strict, author))
         items = [*zip(chosen.items, places_in_git(names), strict=True)]
-        code = apply_each(run, step, items, 1 if asks else jobs, names, len(folders) > 1, record)
+        code = apply_each(run, step, items, 1 if asks else jobs, names, len(folders) > 1, record, names)
         chosen.say(run, "applied")
         if same_files and changed_since is None and shard is None:
             say_without_folder(folders, chosen.ids, run)

@@ -19,7 +19,7 @@ from seatsync.cli.changed.task import Task
 from seatsync.cli.changed.without_folder import say_without_folder
 from seatsync.cli.in_git import commit_of_files, places_in_git, published_files
 from seatsync.cli.institution import ledger_of
-from seatsync.cli.institutions import each, many, part_of, summary
+from seatsync.cli.institutions import each, estimated, many, part_of, summary
 from seatsync.cli.options import common, folders, option
 from seatsync.cli.outcome import Outcome, Record, recorded
 from seatsync.cli.output.bundles import check_may_be_written
@@ -112,7 +112,7 @@ def command(
 
         def planned() -> Iterator[FolderResult]:
             items = [*zip(chosen.items, places, addresses, strict=True)]
-            for number, done in enumerate(each(step, items, run, jobs, "Planning")):
+            for number, done in enumerate(each(step, items, run, jobs, "Planning", seconds=estimated(names))):
                 became, result = done.result or (Outcome("", "", None, "stopped", *done.failure), None)
                 record.note(number, became._replace(code=done.code))
                 told.append((names[number], done.code, "with changes" if became.summary else "without changes"))

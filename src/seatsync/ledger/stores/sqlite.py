@@ -8,13 +8,15 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, Pool, QueuePool
+from sqlalchemy.util import LRUCache
 
 from seatsync.ledger.failures import LedgerError, Meaning
 from seatsync.ledger.lock import Holder, LockWait
@@ -198,7 +200,10 @@ class SqliteFile:
         name = f"{mode} {purpose}"
         if name not in self._engines:
             pool = self._kept(connect) if self.pool_size else NullPool(connect)
-            self._engines[name] = create_engine("sqlite://", pool=pool, hide_parameters=True)
+            options = {"compiled_cache": _COMPILED}
+            engine = create_engine("sqlite://", pool=pool, hide_parameters=True, execution_options=options)
+            engine.dialect = _dialect()
+            self._engines[name] = engine
         return self._engines[name]
 
     def _kept(self, connect: Callable[[], Any]) -> Pool:
@@ -227,6 +232,18 @@ class SqliteFile:
         """Close the kept connections."""
         for engine in self._engines.values():
             engine.dispose()
+
+
+_COMPILED: LRUCache[Any, Any] = LRUCache(1_000)
+"""The compiled statements of all files: a command for many institutions would spend a quarter of its time compiling them for each."""
+
+
+@cache
+def _dialect() -> Dialect:
+    """The dialect of all files, which knows the version of SQLite; statements are compiled for one dialect."""
+    engine = create_engine("sqlite://")
+    engine.connect().close()
+    return engine.dialect
 
 
 def _begin(connection: Connection, *before: str) -> bool:
