@@ -27,12 +27,14 @@ WHERE event.institution = :institution AND event.serial > :serial AND event.entr
 _INVITED = """
 SELECT license.library, license.member, license.kind, license.reminders, license.invited_on, library.sends_letters
 FROM license JOIN library ON library.institution = license.institution AND library.id = license.library
-WHERE license.institution = :institution AND license.status = 'unclaimed' AND EXISTS (
+WHERE license.institution = :institution AND license.status = 'unclaimed' AND ({granted}) AND EXISTS (
     SELECT 1 FROM outbox
     WHERE outbox.institution = :institution AND outbox.member = license.member AND outbox.library = license.library
-    AND outbox.state = 'sent' AND outbox.letter IN ('invitation', 'set-password') AND ({})
+    AND outbox.state = 'sent' AND outbox.letter IN ('invitation', 'set-password') AND ({sent})
 )
 """
+ANOTHER_TIMEZONE = 2
+"""The days by which the same instant can differ from the day that was noted when the institution had another time zone."""
 _IN_GRACE = "SELECT member.number FROM member WHERE member.institution = :institution AND left_on != ''"
 _OPEN = (
     "SELECT 1 FROM license WHERE license.institution = :institution AND license.there != '' LIMIT 1",
@@ -67,18 +69,19 @@ def invited_long_ago(
     """The seats for which a reminder may be due, or that may lapse. Which they are only their letters say (``queries.unclaimed``): what
     was sent so long ago may be an earlier one than the invitation that counts, or have come back.
     """
-    due = [
-        f"license.reminders < {number} AND outbox.sent_at < :day_{number}" for number, _ in enumerate(remind_after, 1)
-    ]
-    days = {f"day_{number}": days for number, days in enumerate(sorted(remind_after), 1)}
-    if reclaim_after:
-        due.append("license.kind = 'temporary' AND outbox.sent_at < :last_day")
-        days["last_day"] = reclaim_after
+    due = [(f"license.reminders < {number}", ago) for number, ago in enumerate(sorted(remind_after), 1)]
+    due += [("license.kind = 'temporary'", reclaim_after)] if reclaim_after else []
     if not due:
         return []
-    before = {name: start_of(moved(today, 1 - ago).isoformat(), timezone) for name, ago in days.items()}
-    statement = _INVITED.format(" OR ".join(f"({one})" for one in due))
-    return [Invited(*row) for row in ask(statement, {"institution": institution, **before})]
+    granted, sent, values = [], [], {"institution": institution}
+    for number, (condition, ago) in enumerate(due):
+        granted.append(f"({condition} AND license.invited_on <= :granted_{number})")
+        sent.append(f"({condition} AND outbox.sent_at < :sent_{number})")
+        values[f"granted_{number}"] = moved(today, ANOTHER_TIMEZONE - ago).isoformat()
+        values[f"sent_{number}"] = start_of(moved(today, 1 - ago).isoformat(), timezone)
+    # What the licenses say leaves few letters to look for.
+    statement = _INVITED.format(granted=" OR ".join(granted), sent=" OR ".join(sent))
+    return [Invited(*row) for row in ask(statement, values)]
 
 
 def in_grace(ask: Ask, institution: str) -> set[int]:

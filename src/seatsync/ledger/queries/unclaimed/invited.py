@@ -17,7 +17,7 @@ from seatsync.domain.text.days import day_in, moved
 from seatsync.domain.waiting import SeatLetter, claim_by, has_lapsed, invited_at, reminders_due, will_be_sent
 from seatsync.ledger import tables
 from seatsync.ledger.queries.lookup import asking
-from seatsync.ledger.queries.since.apply import in_grace, invited_long_ago
+from seatsync.ledger.queries.since.apply import ANOTHER_TIMEZONE, in_grace, invited_long_ago
 from seatsync.ledger.queries.waiting import SeatKey, letters_of_seats
 
 
@@ -88,8 +88,4 @@ def _invited_on(letters: Iterable[SeatLetter], settings: Institution, granted_on
     """The day on which the invitation to a seat was sent; None if it was not. One from before the grant was to an earlier seat."""
     sent = invited_at(letters)
     day = day_in(datetime.fromisoformat(sent), settings.timezone) if sent else None
-    return None if day is None or moved(day, _ANOTHER_TIMEZONE).isoformat() < granted_on else day
-
-
-_ANOTHER_TIMEZONE = 2
-"""The days by which the same instant can differ from the day that was noted when the institution had another time zone."""
+    return None if day is None or moved(day, ANOTHER_TIMEZONE).isoformat() < granted_on else day
