@@ -69,6 +69,11 @@ def sign_up(page: Page, pages: str, mails: str, email: str) -> None:
     page.goto(f"{pages}/account/new")
     page.locator("main input[type=email]").fill(email)
     page.locator("main form button").first.click()
+    enter_code(page, mails, email)
+
+
+def enter_code(page: Page, mails: str, email: str) -> None:
+    """Go on where the code that was sent is asked for."""
     page.locator("main input[name=code]").fill(code(page, mails, email))
     page.locator("main input[type=password]").fill(PASSWORD)
     page.locator("main form button").first.click()

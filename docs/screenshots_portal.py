@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 from screenshots import DOCS
-from screenshots_pages import ADMINISTRATOR, MEMBER, PASSWORD, code, sign_up
+from screenshots_pages import ADMINISTRATOR, MEMBER, PASSWORD, code, enter_code, sign_up
 
 PICTURES = DOCS.parent / "build" / "pictures"
 WIDTHS, SCHEMES = (1280, 390), ("light", "dark")
@@ -129,7 +129,7 @@ def administrators(browser: Browser, pages: str, mails: str, school: Path) -> No
     page.get_by_label("E-mail").fill(ADMINISTRATOR)
     press(page)
     pictures(page, "member-account-code")
-    sign_up(page, pages, mails, ADMINISTRATOR)
+    enter_code(page, mails, ADMINISTRATOR)
     at(page, pages, {"admin-home": "/", "admin-overview": f"{BASE}/", **lists(page, pages)})
     refused = {"not-found": f"{BASE}/nowhere", "bad-filter": f"{BASE}/members?kind=strange"}
     refused |= {"members-empty": f"{BASE}/members?search=zzz", "licenses-empty": f"{BASE}/licenses?search=zzz"}
