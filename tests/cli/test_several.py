@@ -300,3 +300,33 @@ def test_the_work_is_estimated_by_the_size_of_the_files(tmp_path: Path) -> None:
 def _made(path: Path) -> Path:
     path.touch()
     return path
+
+
+@pytest.mark.parametrize("named", [("one",), ("-C", "one"), ("one/seatsync.yaml",)])
+def test_commands_in_messages_name_the_folder_that_the_command_named(
+    named: tuple[str, ...], institutions: Path
+) -> None:
+    applied = seatsync("apply", "--yes", *named, folder=institutions)
+    assert "`seatsync outbox send -C one` sends them" in applied.err
+    inside = seatsync("apply", "--yes", folder=institutions / "two")
+    assert "`seatsync outbox send` sends them" in inside.err
+
+
+def test_commands_in_messages_of_several_name_each_folder(institutions: Path) -> None:
+    for name in ("one", "two"):
+        config = institutions / name / "seatsync.yaml"
+        config.write_text(
+            config.read_text(encoding="utf-8").replace("true}}", "true}, until: 2099-06-30}"), encoding="utf-8"
+        )
+    applied = seatsync("apply", "--yes", "one", "two", folder=institutions)
+    for name in ("one", "two"):
+        assert f"`seatsync outbox send -C {name}` sends them" in applied.err
+    seen = seatsync("status", "one", "two", folder=institutions).out
+    for name in ("one", "two"):
+        assert f"`seatsync licenses --ends 2099-06-30 -C {name}` lists whose" in seen
+        assert f"`seatsync report -C {name} > seats.html` draws" in seen
+
+
+def test_commands_in_failures_name_the_folder(institutions: Path) -> None:
+    done = seatsync("why", "nobody@one.example", "-C", "one", folder=institutions)
+    assert "`seatsync members --search TEXT -C one`" in done.err

@@ -352,6 +352,16 @@ def test_where_nothing_is_planned_the_old_comment_says_so_and_its_record_is_gone
     assert "✅" not in said
 
 
+def test_commands_in_a_comment_run_where_the_repository_is_checked_out(github: CodeHost, folder: Path) -> None:
+    config = folder / "school" / "seatsync.yaml"
+    later = "  - {library: biblical-studies, kind: permanent, to: {tags: [member]}, from: 2099-01-01}\n"
+    config.write_text(config.read_text(encoding="utf-8").replace("\ninvites:", f"{later}\ninvites:"), encoding="utf-8")
+    planned(folder, "school", code=0)
+    comment(folder, "plan.json", "--outcome", "outcome.json")
+    [said] = github.bodies()
+    assert "`seatsync why EMAIL -C school`" in said
+
+
 def test_where_the_job_ended_before_its_plan_the_comment_says_so(github: CodeHost, folder: Path) -> None:
     comment(folder, "gone.json", "--outcome", "gone-too.json")
     [said] = github.bodies()

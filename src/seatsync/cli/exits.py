@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import click
 
+from seatsync.cli.from_here import from_here
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.reports.sentences import say
 
@@ -47,7 +48,7 @@ def failed(error: Exception) -> int:
     if isinstance(error, click.UsageError):
         shown = io.StringIO()
         click.UsageError(_of_usage(error), error.ctx).show(shown)
-        say(shown.getvalue().rstrip("\n"))
+        say(from_here(shown.getvalue().rstrip("\n")))
         return ExitCode.USAGE
     failure = explained(error) or _bug(error)
     print_failure(failure, error)
@@ -74,7 +75,7 @@ def _of_usage(error: click.UsageError) -> str:
 def print_failure(failure: Failure, error: Exception) -> None:
     """Print a failure and what to do about it; with ``--debug`` also the traceback of the ``error`` that caused it."""
     _, message, help = words(failure)
-    say(f"seatsync: {message}")
+    say(from_here(f"seatsync: {message}"))
     say_fix(help)
     if debugging:
         import traceback
@@ -84,7 +85,7 @@ def print_failure(failure: Failure, error: Exception) -> None:
 
 def say_fix(help: str) -> None:
     """Print what to do about a problem, below the line that says what the problem is."""
-    say(f"  To fix: {help}")
+    say(from_here(f"  To fix: {help}"))
 
 
 def explained(error: Exception) -> Failure | None:

@@ -9,7 +9,7 @@ import re
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import click
 
 from seatsync.cli import exits
+from seatsync.cli.from_here import about
 from seatsync.cli.options import option, with_options
 from seatsync.cli.run import Run
 from seatsync.domain.diagnostic import counted
@@ -159,6 +160,19 @@ _MOST_FOLDERS = 20
 
 def attempt(step: Step, item: Any) -> Done:
     """Run a step; a failure is printed on standard error and becomes an exit code."""
+    folder = _folder_of(item)
+    with about(folder) if folder is not None else nullcontext():
+        return _attempt(step, item)
+
+
+def _folder_of(item: Any) -> Path | None:
+    """The institution's folder that an item of a step is about, or is, or has in it."""
+    parts = (item, *item) if isinstance(item, tuple) else (item,)
+    found = (part if isinstance(part, Path) else getattr(part, "folder", None) for part in parts)
+    return next((one for one in found if isinstance(one, Path)), None)
+
+
+def _attempt(step: Step, item: Any) -> Done:
     try:
         return Done(*step(item))
     except click.exceptions.Exit as exit:

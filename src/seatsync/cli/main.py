@@ -9,11 +9,13 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
+from pathlib import Path
 
 import click
 
 from seatsync import __version__
 from seatsync.cli import exits
+from seatsync.cli.from_here import remember
 from seatsync.cli.options import every_global_option, folder
 from seatsync.cli.options.given import RULE, say_rules
 from seatsync.cli.options.help import HelpContext
@@ -160,6 +162,7 @@ def _check_text(place: int, word: str) -> None:
 
 def run(args: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code. A failure becomes a message on standard error."""
+    remember(Path())
     try:
         with ci_commands_escaped():
             return _run(args)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from seatsync.cli.from_here import from_here
 from seatsync.domain.text.days import day_in, instant_in, iso
 from seatsync.reports.sentences import say
 
@@ -66,4 +67,4 @@ class Run:
     def say(self, message: str) -> None:
         """Print a message on standard error, unless ``--quiet``."""
         if not self.quiet:
-            say(message)
+            say(from_here(message))

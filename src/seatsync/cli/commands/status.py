@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from seatsync.cli.from_here import about, from_here
 from seatsync.cli.institution import ledger_of
 from seatsync.cli.options import as_of_option, common, folders
 from seatsync.cli.planning import institution_snapshot
@@ -52,10 +53,11 @@ def command(run: Run, folders: list[Path], as_of: datetime | None) -> None:
     from seatsync.reports import text
 
     out = text.stdout(run.no_color)
-    for number, institution in enumerate(institutions):
+    for number, (folder, institution) in enumerate(zip(folders, institutions, strict=True)):
         if number:
             out.line()
-        _print(out, institution, is_present=as_of is None)
+        with about(folder):
+            _print(out, institution, is_present=as_of is None)
 
 
 class _Institution(NamedTuple):
@@ -107,7 +109,7 @@ def _print(out: Writer, institution: _Institution, is_present: bool) -> None:
     if waiting := [f"{number:,} for {titles.of(id)}" for id, number in institution.seats.get("waiting", {}).items()]:
         listed = "; `seatsync licenses --status waiting` lists them in their order" if is_present else ""
         out.line()
-        out.line((f"In line for a seat: {', '.join(waiting)}{listed}.", ""))
+        out.line((from_here(f"In line for a seat: {', '.join(waiting)}{listed}."), ""))
     if ends := institution.ends.get("ends"):
         first = (
             f"{counted(days[0]['seats'], 'seat')} of {titles.of(library)} after {days[0]['day']}"
@@ -117,16 +119,12 @@ def _print(out: Writer, institution: _Institution, is_present: bool) -> None:
         out.line((f"Next to end: {', '.join(first)}.", ""))
         if is_present:
             soonest = min(days[0]["day"] for days in ends.values())
-            out.line(
-                (
-                    f"`seatsync licenses --ends {soonest}` lists whose; `seatsync report > seats.html` draws all ahead.",
-                    "",
-                )
-            )
+            lists = f"`seatsync licenses --ends {soonest}` lists whose; `seatsync report > seats.html` draws all ahead."
+            out.line((from_here(lists), ""))
     if institution.in_words:
         out.line()
         named = " (`seatsync worklist list` names the people)" if is_present else ""
-        out.line((f"To be done at the vendor{named}:", ""))
+        out.line((from_here(f"To be done at the vendor{named}:"), ""))
         work = [(step, f"{number:,}") for step, number in institution.in_words]
         out.table(work, ("step", "people"), ["people"], indent=4)
 

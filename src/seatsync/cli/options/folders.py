@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
+from seatsync.cli.from_here import remember
 from seatsync.cli.options.given import GlobalOption, given_before, is_given
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -21,7 +22,9 @@ def folder(command: Command) -> Command:
         if given_before(ctx, "folder"):
             before: Path = ctx.find_root().params["folder"]
             return before
-        return as_folder(value)
+        named = as_folder(value)
+        remember(named)
+        return named
 
     return click.option(
         "--folder",
@@ -64,7 +67,12 @@ def chosen_folders(names: Sequence[str], folder: Path) -> list[Path]:
     """
     if names and is_given(click.get_current_context(), "folder"):
         raise click.UsageError("Name the folder once: as argument or with -C.")
-    return as_folders(names) if names else [folder]
+    if not names:
+        return [folder]
+    folders = as_folders(names)
+    if len(folders) == 1:
+        remember(folders[0])
+    return folders
 
 
 def as_folders(names: Sequence[str]) -> list[Path]:

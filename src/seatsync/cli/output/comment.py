@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seatsync.cli.output.findings import prefix
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
@@ -39,10 +40,11 @@ def about_run(about: About, outcome: OutcomeFile, plans: Sequence[Plan]) -> Abou
         about,
         invalid=len(invalid) if about.errors else 0,
         stopped=strict,
-        unplanned=[_unplanned(one.institution or one.folder, one.message, one.help) for one in told]
+        unplanned=[_unplanned(one.institution or one.folder, one.message, one.help, one.folder) for one in told]
         + ([_unplanned("seatsync plan", outcome.message, outcome.help)] if outcome.message else []),
         failure=_failure(outcome, plans, bool(invalid)),
         others=outcome.unchanged.institutions if outcome.unchanged else 0,
+        folders={one.institution: prefix(Path(one.folder)) for one in outcome.institutions},
     )
 
 
@@ -60,11 +62,12 @@ def _failure(outcome: OutcomeFile, plans: Sequence[Plan], are_invalid: bool) -> 
     )
 
 
-def _unplanned(who: str, message: str, help: str) -> Diagnostic:
+def _unplanned(who: str, message: str, help: str, folder: str = "") -> Diagnostic:
     from seatsync.domain.diagnostic import Diagnostic
     from seatsync.reports.view.findings import shown
 
-    return shown(Diagnostic(who, message or "It was not planned.", help or "Read the job's log."))
+    told = Diagnostic(who, message or "It was not planned.", help or "Read the job's log.")
+    return shown(told, commands_in=prefix(Path(folder)))
 
 
 def read_findings(path: Path, run: Run) -> list[Diagnostic]:
@@ -100,7 +103,9 @@ def report_of(plans: Sequence[Plan], about: About, most: int | None = None) -> s
     from seatsync.reports.room import MOST
     from seatsync.reports.view.plan import PlanView
 
-    return report([PlanView(plan) for plan in plans], about, most or MOST)
+    return report(
+        [PlanView(plan, commands_in=about.folders.get(plan.institution, "")) for plan in plans], about, most or MOST
+    )
 
 
 def comment_of(plans: Sequence[Plan], about: About, most: int, old: str) -> str:

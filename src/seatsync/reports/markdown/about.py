@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from seatsync.domain.diagnostic import Diagnostic, counted
 
@@ -17,7 +17,7 @@ class About:
     says what else has no plan; its codes are institutions. ``failure`` says why there is no plan at all. ``others`` counts
     the institutions that this change does not touch. ``also_open`` are other pull requests that change the same institutions;
     unless ``is_all_open``, only those updated last were looked at. ``unrecorded`` counts the plans that an apply will not find in this
-    comment.
+    comment. ``folders`` are those of the institutions, by id, in which the commands of findings run.
     """
 
     commit: str = ""
@@ -31,6 +31,7 @@ class About:
     also_open: Sequence[str] = ()
     is_all_open: bool = True
     unrecorded: int = 0
+    folders: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def at(self) -> str:

@@ -23,12 +23,12 @@ def by_code(findings: Iterable[Diagnostic]) -> dict[str, list[Diagnostic]]:
 
 
 def shown(finding: Diagnostic, folder: str = "", commands_in: str = "") -> Diagnostic:
-    """Return a finding that is safe to show, with ``folder`` put before the name of its file. The commands of its help run in
+    """Return a finding that is safe to show, with ``folder`` put before the name of its file. The commands that it names run in
     ``commands_in``, the folder unless it says otherwise: they can be copied as they are."""
     origin = finding.origin and finding.origin._replace(file=escape_controls(folder + finding.origin.file))
-    advised = run_in(finding.help, (commands_in or folder).rstrip("/"))
+    message, advised = (run_in(text, (commands_in or folder).rstrip("/")) for text in (finding.message, finding.help))
     help = "\n".join(map(escape_controls, advised.splitlines()))
-    code, message = escape_controls(finding.code), escape_controls(finding.message)
+    code, message = escape_controls(finding.code), escape_controls(message)
     return replace(finding, code=code, message=message, help=help, origin=origin)
 
 

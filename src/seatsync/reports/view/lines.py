@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from seatsync.domain.diagnostic import counted
 from seatsync.planning.plan import Plan
 from seatsync.reports.view.escaping import escape_controls
+from seatsync.reports.view.findings import run_in
 from seatsync.reports.view.names import Names
 from seatsync.reports.view.places import address_of
 
@@ -37,23 +38,26 @@ class LineView(NamedTuple):
     sentence: str
     rows: list[Row]
     more: int
+    commands_in: str = ""
 
     @property
     def rest(self) -> str:
         """How many more wait, and where they are listed; empty for none."""
         if not self.more:
             return ""
-        return f"… and {self.more:,} more: `seatsync licenses --status waiting --library {self.library}`"
+        listed = run_in(f"`seatsync licenses --status waiting --library {self.library}`", self.commands_in)
+        return f"… and {self.more:,} more: {listed}"
 
 
-def line_views(plan: Plan, names: Names) -> list[LineView]:
-    """The lines that the plan changes."""
-    return [_view(plan, library, line, names) for library, line in plan.lines.items()]
+def line_views(plan: Plan, names: Names, commands_in: str = "") -> list[LineView]:
+    """The lines that the plan changes. The commands that they name run in a folder, or where they are read."""
+    return [_view(plan, library, line, names, commands_in) for library, line in plan.lines.items()]
 
 
-def _view(plan: Plan, library: str, line: DrawnLine, names: Names) -> LineView:
+def _view(plan: Plan, library: str, line: DrawnLine, names: Names, commands_in: str) -> LineView:
     id, title = map(escape_controls, (library, names.titles.of(library)))
-    return LineView(id, title, _sentence(line), [*_rows(plan, line, names)], line.waiting - len(line.first))
+    more = line.waiting - len(line.first)
+    return LineView(id, title, _sentence(line), [*_rows(plan, line, names)], more, commands_in)
 
 
 def _sentence(line: DrawnLine) -> str:

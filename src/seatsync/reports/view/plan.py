@@ -100,7 +100,7 @@ class PlanView:
     @property
     def lines(self) -> list[LineView]:
         """The lines of full libraries that the plan changes."""
-        return line_views(self.plan, self.names)
+        return line_views(self.plan, self.names, (self.commands_in or self.folder).rstrip("/"))
 
     def groups_of(self, changes: Iterable[Change]) -> list[Group]:
         """Return changes of the plan by action and library."""
