@@ -680,7 +680,7 @@ def test_a_member_who_differs_leaves_or_comes_back_is_told_with_what_was_and_wha
     [
         (EVERYONE, "Granted: everyone"),
         (Selector(tags=("mdiv", "phd")), "Granted: tag mdiv and tag phd"),
-        (Selector(any_tags=("mdiv", "phd")), "Granted: any of the tags mdiv, phd"),
+        (Selector(any_tags=("mdiv", "phd")), "Granted: one of the tags mdiv, phd"),
         (Selector(not_tags=("staff", "guest")), "Granted: none of the tags staff, guest"),
         (Selector(emails=("ann@grace.example",)), "Granted: named by e-mail"),
         (Selector(selection=Selection("lists/a.csv", [("01", "", 2)])), "Granted: listed in lists/a.csv"),
@@ -688,7 +688,7 @@ def test_a_member_who_differs_leaves_or_comes_back_is_told_with_what_was_and_wha
             Selector(
                 True, ("mdiv",), ("phd",), ("staff",), ("ann@grace.example",), Selection("a.csv", [("01", "", 2)])
             ),
-            "Granted: tag mdiv and any of the tags phd and none of the tags staff and listed in a.csv and named by e-mail",
+            "Granted: tag mdiv and tag phd and not tag staff and listed in a.csv and named by e-mail",
         ),
     ],
 )

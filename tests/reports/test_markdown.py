@@ -57,9 +57,9 @@ def revokes(number: int, library: str = "books") -> list[Change]:
     ]
 
 
-def ending(changes: list[Change]) -> list[Change]:
+def ending(changes: list[Change], until: str = "2027-06-30") -> list[Change]:
     """The same grants, with an end date."""
-    return [change._replace(after={"until": "2027-06-30"}) for change in changes]
+    return [change._replace(after={"until": until}) for change in changes]
 
 
 def moved(number: int, old: str, new: str) -> list[Change]:
@@ -222,10 +222,14 @@ def test_what_else_a_reviewer_must_know_is_said_once() -> None:
             a_plan("a", *grants(2), *grants(1, library="maps")),
             "Gain access**: 2 people: `new0@grace.example` to books and maps, `new1@grace.example` to books",
         ),
+        (
+            a_plan("a", *revokes(1), *revokes(1, "maps"), *revokes(2, "atlas")),
+            "Lose access**: 2 people: `old0@grace.example` to 3 libraries, `old1@grace.example` to atlas",
+        ),
         (a_plan("a", *revokes(1, "maps")), "Lose access**: 1 person to maps: `old0@grace.example`"),
         (
             a_plan("a", *revokes(1), *revokes(1, "maps"), *revokes(7, "atlas")),
-            "Lose access**: 7 people: `old0@grace.example` to 3 libraries, `old1@grace.example` to atlas",
+            "Lose access**: 7 people (atlas 7, books 1, maps 1): `old0@grace.example`, `old1@grace.example`, ",
         ),
         (a_plan("a", *grants(2)), "Lose access**: nobody"),
         (a_plan("a", *revokes(7)), "Lose access**: 7 people: `old0@grace.example`"),
@@ -244,6 +248,14 @@ def test_what_else_a_reviewer_must_know_is_said_once() -> None:
         (a_plan("a", *grants(1), letters={}), "Letters**: no letters go out"),
         (a_plan("a", *ending(grants(1))), "End dates**: books: 1 new seat ends on 2027-06-30"),
         (a_plan("a", *grants(3), *ending(grants(2))), "End dates**: books: of 5 new seats, 2 end on 2027-06-30"),
+        (
+            a_plan("a", *grants(3), *ending(grants(2)), *ending(grants(1), "2027-07-31")),
+            "End dates**: books: of 6 new seats, 2 end on 2027-06-30, 1 on 2027-07-31",
+        ),
+        (
+            a_plan("a", *grants(6), *grants(2, library="maps")),
+            "Gain access**: 6 people (books 6, maps 2): `new0@grace.example`, `new1@grace.example`, ",
+        ),
         (
             a_plan("a", *grants(1), slots={name: SlotChange(Slots(9), Slots(*left)) for name, left in LEFT.items()}),
             "Seats left**: full 2 too many for 8, none 0 of 3, few 1 of 90, some 5 of 10, a 5 of 5, 2 more libraries",

@@ -78,6 +78,7 @@ def plans(views: Sequence[PlanView], found: Sequence[Diagnostic] = ()) -> Iterat
         "drift": drift,
         "places": places,
         "bars": bars,
+        "with_id": with_id,
         "in_order": in_order,
         "sentence": sentence,
         "signs": signs,
@@ -194,6 +195,16 @@ def _place(told: Line) -> str:
 
 def _linked(where: str, address: str) -> str:
     return f"{_LINK}{address}{_SHOWN}{where}{_END}" if address else where
+
+
+def with_id(called: str) -> Markup:
+    """Return a library's title, and its id in brackets as a word of its own."""
+    title, bracket, id = called.rpartition(" (")
+    return (
+        escape(title) + Markup(' <span class="id">({})</span>').format(id.removesuffix(")"))
+        if bracket
+        else escape(called)
+    )
 
 
 def bars(change: SlotChange) -> list[Bar]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from seatsync.domain.desired import Grant
 
 REDELIVERED = "The library is now delivered in another way, so the earlier letter no longer fits"
@@ -17,9 +19,9 @@ def reason_of(rule: Grant) -> str:
     to = rule.to
     words = [f"tag {tag}" for tag in to.tags]
     if to.any_tags:
-        words.append("any of the tags " + ", ".join(to.any_tags))
+        words.append(_tags("one of the tags", "tag", to.any_tags))
     if to.not_tags:
-        words.append("none of the tags " + ", ".join(to.not_tags))
+        words.append(_tags("none of the tags", "not tag", to.not_tags))
     if to.roles:
         words.append(f"role {' or '.join(to.roles)}")
     if to.selection is not None:
@@ -33,3 +35,7 @@ def reason_of(rule: Grant) -> str:
     starting = f"; term {rule.term}" if rule.term else f"; from {rule.starts}" if rule.starts is not None else ""
     ending = f"; ends {rule.ends} {rule.ends_on}" if rule.ends_on else ""
     return "Granted: " + (" and ".join(words) or "everyone") + starting + ending
+
+
+def _tags(several: str, single: str, tags: Sequence[str]) -> str:
+    return f"{single if len(tags) == 1 else several} {', '.join(tags)}"

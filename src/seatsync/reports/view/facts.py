@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from seatsync.domain.action import Action
@@ -75,6 +76,8 @@ def _access(people: Mapping[str, Sequence[str]], names: Names, is_of_one: bool) 
         return _persons([*people], _FEW, names)
     first, *others = {tuple(sorted(libraries)) for libraries in people.values()}
     emails = [*people]
+    if others and len(emails) > _FEW:  # what each of so many gets stands below
+        return f"{counted(len(emails), 'person', 'people')} ({_by_library(people, names.titles)}): {_named(emails, _FEW, names)}"
     shown = [
         names.person(email) + (_to(sorted(people[email]), names.titles) if others else "") for email in emails[:_FEW]
     ]
@@ -88,11 +91,21 @@ def _to(libraries: Sequence[str], titles: Titles) -> str:
     return f" to {' and '.join(map(titles.of, libraries)) if few else counted(len(libraries), 'library', 'libraries')}"
 
 
+def _by_library(people: Mapping[str, Sequence[str]], titles: Titles) -> str:
+    """``Books 190, Maps 20``."""
+    counts = Counter(library for libraries in people.values() for library in libraries)
+    told = [f"{titles.of(library)} {number:,}" for library, number in sorted(counts.items())]
+    rest = len(told) - _FEW
+    more = [counted(rest, "more library", "more libraries")] if rest > 0 else []
+    return ", ".join([*told[:_FEW], *more])
+
+
 def _persons(emails: Sequence[str], most: int, names: Names) -> str:
-    if not emails:
-        return "nobody"
-    shown = [*map(names.person, emails[:most]), *emails[most:]]
-    return f"{counted(len(emails), 'person', 'people')}: {named(shown, most)}"
+    return f"{counted(len(emails), 'person', 'people')}: {_named(emails, most, names)}" if emails else "nobody"
+
+
+def _named(emails: Sequence[str], most: int, names: Names) -> str:
+    return named([*map(names.person, emails[:most]), *emails[most:]], most)
 
 
 def _consequences(plan: Plan, titles: Titles) -> Iterator[Fact]:
@@ -113,10 +126,14 @@ def _consequences(plan: Plan, titles: Titles) -> Iterator[Fact]:
 
 
 def _in_all(plan: Plan) -> str:
-    """What the plan does, counted; with the number of people and of changes where these differ."""
+    """What the plan does, counted; with the number of people and of changes where these differ and something is done."""
     told, number = actions_in_words(plan.possible), sum(plan.possible.values())
     people = len({one.record or one.member for one in plan.changes if one.member and not is_impossible(one)})
-    both = f"{counted(people, 'person', 'people')}, {counted(number, 'change')}: " if 0 < people < number else ""
+    both = (
+        f"{counted(people, 'person', 'people')}, {counted(number, 'change')}: "
+        if 0 < people < number and not plan.refusals
+        else ""
+    )
     return f"{both}{told}" or "nothing"
 
 
@@ -142,19 +159,36 @@ def _ends(plan: Plan, titles: Titles) -> Iterator[Fact]:
     """How many seats get which end date: ``Books: 46 seats end on 2026-11-27 (was: no end)``, ``Books: of 5 new seats, 1 ends on …``."""
     new = Counter(change.library for change in plan.changes if _is_new(change))
     counts = Counter(
-        (change.library, (change.after or {})["until"], (change.before or {}).get("until"), _is_new(change))
+        (change.library, _is_new(change), (change.after or {})["until"] or _NEVER, (change.before or {}).get("until"))
         for change in plan.changes
         if "until" in (change.after or {}) and change.action in _WITH_ENDS
     )
-    ordered = sorted(counts.items(), key=lambda item: (item[0][0], item[0][1] or "~", item[0][2] or ""))
-    for (library, until, was, is_new), number in ordered[:_DATES]:
-        before = f" (was: {end_words(was)})" if was is not None else ""
-        seats = counted(number, "new seat" if is_new else "seat")
-        if is_new and number < new[library]:
-            seats = f"of {new[library]:,} new seats, {number:,}"
-        yield Fact("End dates", f"{titles.of(library)}: {seats} {ends_on(until, number)}{before}")
+    ordered = sorted(counts.items(), key=lambda item: (*item[0][:3], item[0][3] or ""))
+    for (library, is_new), dates in groupby(ordered[:_DATES], key=lambda item: item[0][:2]):
+        told = [(number, until.removesuffix(_NEVER), was) for (*_, until, was), number in dates]
+        first = told[0][0]
+        seats = counted(first, "new seat" if is_new else "seat")
+        if is_new and first < new[library]:
+            seats = f"of {new[library]:,} new seats, {first:,}"
+        words = ", ".join(_end(*one, is_first=position == 0) for position, one in enumerate(told))
+        yield Fact("End dates", f"{titles.of(library)}: {seats} {words}")
     if rest := sum(number for _, number in ordered[_DATES:]):
         yield Fact("End dates", f"{counted(rest, 'more seat')} with other dates")
+
+
+_NEVER = "~"  # sorts behind every date
+
+
+def _end(number: int, until: str, was: str | None, is_first: bool) -> str:
+    """What so many seats do; after the ``first`` words, only how many and on which day."""
+    ends = (
+        ends_on(until, number)
+        if is_first
+        else f"{number:,} on {until}"
+        if until
+        else f"{number:,} {ends_on(until, number)}"
+    )
+    return f"{ends} (was: {end_words(was)})" if was is not None else ends
 
 
 _WITH_ENDS = (Action.GRANT, Action.LICENSE_UPDATE, Action.OBSERVE)
