@@ -119,6 +119,7 @@ class Draft:
     by_calendar: defaultdict[tuple[Action, str], set[int]] = field(default_factory=partial(defaultdict, set))
     held: defaultdict[tuple[Action, str], list[str]] = field(default_factory=partial(defaultdict, list))
     _holds: dict[Grant, Hold | None] = field(default_factory=dict, init=False, repr=False)
+    _lapsed: dict[date, bool] = field(default_factory=dict, init=False, repr=False)
 
     def last_row(self, record: int) -> Origin:
         """The row of a member who leaves, when it was last added or changed; ``rosters:`` if that is unknown."""
@@ -129,7 +130,9 @@ class Draft:
         sent, settings = self.invited.get((library, record)), self.snapshot.institution
         if sent is None or settings is None or settings.reclaim_after != self.desired.institution.reclaim_after:
             return False
-        return self.desired.libraries[library].sends_letters and has_lapsed(sent, settings, self.today)
+        if sent not in self._lapsed:
+            self._lapsed[sent] = has_lapsed(sent, settings, self.today)
+        return self._lapsed[sent] and self.desired.libraries[library].sends_letters
 
     @property
     def hold(self) -> Hold | None:

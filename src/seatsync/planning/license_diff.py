@@ -159,8 +159,10 @@ class LicenseDiff:
         return is_another or position in self.regrants or bool(self._new_resends(license, position))
 
     def _new_resends(self, license: License, position: int) -> list[str]:
+        if not (asked := self.resends.get(position)):
+            return []
         seen = license.resent.splitlines()
-        return [value for value in self.resends.get(position, ()) if value not in seen]
+        return [value for value in asked if value not in seen]
 
     def _lapses(self, rule: Grant, license: License, position: int, record: int) -> bool:
         """Whether the seat was not claimed in time, the plan does not offer it once more, and no freeze holds it back."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from seatsync.domain.action import Action, Event, Grants
@@ -12,7 +12,7 @@ from seatsync.domain.posting.post import post
 from seatsync.domain.snapshot import Snapshot
 
 _OF_LICENSES = (Action.GRANT, Action.REVOKE, Action.UPGRADE, Action.LICENSE_UPDATE, Action.RESEND)
-"""The actions whose result follows from the license before, the event's detail, the library, and what ``_key`` has of the member."""
+"""The actions whose result follows from the license before, the event's detail, the library, and four facts about the member."""
 
 
 class Alike:
@@ -20,42 +20,37 @@ class Alike:
 
     def __init__(self, books: Snapshot) -> None:
         self.books = books
-        self._known: dict[tuple[Any, ...], tuple[License, Mapping[str, Any], str, License]] = {}
+        self._known: dict[tuple[Any, ...], tuple[License, str, License]] = {}
+        """What decides about a license after an event → the license before, so that no other gets its id, the letter, and the one after."""
 
-    def post(self, event: Event | Grants) -> Iterator[tuple[str, Sequence[int]]]:
-        """Post an event, or many grants; yield each letter (empty for none), with the members for whom it is.
+    def post(self, event: Event | Grants, members: Sequence[int] = ()) -> Iterator[tuple[str, Sequence[int]]]:
+        """Post an event, many grants, or one event for each of several ``members``; yield each letter (empty for none), with the members
+        for whom it is.
 
         Raises:
             IllegalTransition: the event is not allowed in this state.
         """
-        if isinstance(event, Event):
-            yield self._post(event), [event.member]
-            return
-        library, members, detail = event
-        letters: dict[str, list[int]] = {}
-        for number in members:
-            letters.setdefault(self._post(Event(Action.GRANT, library, number, detail)), []).append(number)
+        if isinstance(event, Grants):
+            members, event = event.members, Event(Action.GRANT, event.library, 0, event.detail)
+        said, letters = repr(event.detail), dict[str, list[int]]()
+        for number in members or [event.member]:
+            letters.setdefault(self._post(event, number, said), []).append(number)
         yield from letters.items()
 
-    def _post(self, event: Event) -> str:
+    def _post(self, event: Event, number: int, said: str) -> str:
+        """Post the event for this member; ``said`` is its detail."""
         books, key = self.books, None
-        old = books.licenses.get(event.library, {}).get(event.member, ABSENT)
-        if event.action in _OF_LICENSES and event.member in books.members:
-            key = self._key(event, old)
+        old = books.licenses.get(event.library, {}).get(number, ABSENT)
+        if event.action in _OF_LICENSES and (member := books.members.get(number)) is not None:
+            facts = (member.is_listed, bool(member.account), bool(member.key), bool(member.left_on))
+            key = (event.action, event.library, id(old), said, facts)
             if (known := self._known.get(key)) is not None:
-                *_, letter, license = known
-                books.put(event.library, event.member, license)
+                _, letter, license = known
+                books.put(event.library, number, license)
                 return letter
+        event = event._replace(member=number)
         letter = letter_for(books, event)
         post(books, event)
         if key is not None:
-            self._known[key] = old, event.detail, letter, books.licenses[event.library][event.member]
+            self._known[key] = old, letter, books.licenses[event.library][number]
         return letter
-
-    def _key(self, event: Event, old: License) -> tuple[Any, ...]:
-        """What decides about the license after the event. ``_known`` keeps ``old`` and the detail, so that no others get their ids; many
-        grants share one detail."""
-        member = self.books.members[event.member]
-        detail = id(event.detail) if event.action is Action.GRANT else repr(event.detail)
-        facts = (member.is_listed, bool(member.account), bool(member.key), bool(member.left_on))
-        return event.action, event.library, id(old), detail, facts

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import chain
 
-from seatsync.domain.action import Arrivals, Event, Grants, Subject
+from seatsync.domain.action import Action, Arrivals, Event, Grants, Subject
 from seatsync.domain.approval import with_uses
 from seatsync.domain.calendar.freezes import is_frozen
 from seatsync.domain.desired import Desired
 from seatsync.domain.posting import Alike, post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.tags import split_tags
+from seatsync.planning.change import Change
 from seatsync.planning.diff import compare, resolve, resolve_again, settle, settle_again
 from seatsync.planning.draft import Draft
-from seatsync.planning.events import events_of, first_event, newly_delivered
+from seatsync.planning.events import event_of, events_of, first_event, newly_delivered
 from seatsync.planning.observed import observe, unread
 from seatsync.planning.plan import settings_of
 from seatsync.planning.seats import slot_changes
@@ -76,8 +78,8 @@ class Course:
         if not books.serial:
             post(books, first_event(institution.id, settings_of(institution)))
         alike = Alike(books)
-        for event in self._events(draft):
-            for letter, numbers in alike.post(event):
+        for event, members in chain(self._events(draft), _resends(draft)):
+            for letter, numbers in alike.post(event, members):
                 self.letters.note(books, event, letter, numbers, today)
                 events += len(numbers)
                 if letter:
@@ -86,11 +88,13 @@ class Course:
         books.serial += events + (not books.serial)
         return found
 
-    def _events(self, draft: Draft) -> Iterator[Event | Grants]:
-        """The events of a draft's changes, those of new members one by one."""
+    def _events(self, draft: Draft) -> Iterator[tuple[Event | Grants, Sequence[int]]]:
+        """The events of a draft's changes without resends, those of new members one by one."""
         accounts = newly_delivered(draft.changes, self.books)
-        for event in events_of(draft.changes, self.books, draft.today.isoformat(), accounts):
-            yield from event.one_by_one() if isinstance(event, Arrivals) else (event,)
+        changes = (change for change in draft.changes if change.action is not Action.RESEND)
+        for event in events_of(changes, self.books, draft.today.isoformat(), accounts):
+            for one in event.one_by_one() if isinstance(event, Arrivals) else (event,):
+                yield one, ()
 
     def _note_tags(self, event: Event | Grants, today: date) -> None:
         """Note the tags that a member has from now on, if a grant asks for those of the past."""
@@ -113,3 +117,13 @@ class Course:
             "remind": [*desired.remind_after],
             "serial": books.serial,
         }
+
+
+def _resends(draft: Draft) -> Iterator[tuple[Event, Sequence[int]]]:
+    """The events of a draft's resends, which come after all that moves a seat: one for all members for whom it says the same."""
+    alike: dict[tuple[str, str, str], list[Change]] = {}
+    for (action, library), changes in draft.groups.items():
+        for change in changes if action is Action.RESEND else ():
+            alike.setdefault((library, change.kind, repr(change.after)), []).append(change)
+    for some in alike.values():
+        yield event_of(some[0], 0, {"on": draft.today.isoformat()}), [change.record for change in some]

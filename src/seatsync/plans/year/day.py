@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from seatsync.domain.action import Action
 from seatsync.domain.diagnostic import Diagnostic
@@ -12,6 +13,8 @@ from seatsync.domain.license import Kind, Status
 from seatsync.planning.draft import Draft
 from seatsync.planning.year.curve import CurveDay
 from seatsync.refusals.case import Case
+
+_PLACE = attrgetter("place")
 
 
 @dataclass(slots=True)
@@ -31,7 +34,7 @@ class Day:
         draft, snapshot = self.draft, self.draft.snapshot
         seats, total = snapshot.slots(library), draft.desired.libraries[library].slots
         line, asked = draft.lines.get(library), self.case.slots[library].after.used
-        waiting = sum(bool(license.place) for license in snapshot.licenses.get(library, {}).values())
+        waiting = sum(map(bool, map(_PLACE, snapshot.licenses.get(library, {}).values())))
         asked += len(line.waiting) if line is not None else waiting
         now = CurveDay(draft.today.isoformat(), total, seats.used, waiting, asked)
         if self.refusals:

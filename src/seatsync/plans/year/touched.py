@@ -21,9 +21,10 @@ def touched(before: Draft, now: Draft) -> Mapping[str, Sequence[int]]:
 
 def _of(library: str, before: Draft, now: Draft) -> set[int]:
     old, new = before.entitlements, now.entitlements
-    wanted = new.wanted[library]
-    found = {at for at, rule in wanted.items() if not _is(old.wanted[library].get(at), rule)}
-    found |= old.wanted[library].keys() - wanted.keys()
+    was, wanted = old.wanted[library], new.wanted[library]
+    found = set[int]()
+    if was != wanted:  # on most days nobody's grant changes, and that is seen at once
+        found |= {at for at, rule in wanted.items() if not _is(was.get(at), rule)} | (was.keys() - wanted.keys())
     found |= old.regrants.get(library, set()) ^ new.regrants.get(library, set())
     resends = (old.resends.get(library, {}), new.resends.get(library, {}))
     found |= {at for at in resends[0].keys() | resends[1].keys() if resends[0].get(at) != resends[1].get(at)}
