@@ -166,9 +166,9 @@ def test_status_as_a_table_has_a_row_for_each_library_and_no_number_for_a_kind_w
     kinds = ["temporary", "claimed", "temporary", "unclaimed", "permanent", "claimed", "permanent", "unclaimed"]
     assert lines == [
         ["grace", "total", "used", "available", *kinds],
-        ["books", "10", "3", "7", "2", "1"],
-        ["jamworks", "5", "1", "4", "1"],
-        ["logos", "20", "2", "18", "1", "1"],
+        ["Biblical", "Studies", "(books)", "10", "3", "7", "2", "1"],
+        ["Jamworks", "(jamworks)", "5", "1", "4", "1"],
+        ["Logos", "Subscription", "(logos)", "20", "2", "18", "1", "1"],
     ]
     header, books = table.splitlines()[:2]
     assert books.index("2", books.index("7")) > header.index("permanent claimed")

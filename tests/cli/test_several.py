@@ -240,7 +240,9 @@ def test_the_processes_of_a_pool_take_no_module_from_the_folder_they_are_started
         ("`seatsync report > a.html`", "my school", "`seatsync report -C 'my school' > a.html`"),
         ("`seatsync verify -C x`, `seatsync explain drift`", "one", "`seatsync verify -C x`, `seatsync explain drift`"),
         ("`seatsync ledger …` and `slots`", "one", "`seatsync ledger …` and `slots`"),
+        ("`seatsync ledger key` or `seatsync verify`", "one", "`seatsync ledger key` or `seatsync verify -C one`"),
         ("`seatsync verify`", "", "`seatsync verify`"),
+        ("`seatsync apply --expect 1a2b 'my school'`", "my school", "`seatsync apply --expect 1a2b 'my school'`"),
     ],
 )
 def test_a_command_of_a_help_names_the_folder_where_it_is_not_the_current_one(

@@ -32,7 +32,8 @@ def shown(finding: Diagnostic, folder: str = "", commands_in: str = "") -> Diagn
     return replace(finding, code=code, message=message, help=help, origin=origin)
 
 
-_COMMAND = re.compile(r"`(seatsync (?!explain|schema|init|serve|show)[^`…>]*?)( >[^`]*)?`")
+_WITHOUT_FOLDER = "explain|schema|init|serve|show|completion|comment|notify|mark|propose|fetch|ledger key"
+_COMMAND = re.compile(rf"`(seatsync (?!(?:{_WITHOUT_FOLDER})\b)[^`…>]*?)( >[^`]*)?`")
 
 
 def run_in(text: str, folder: str) -> str:
@@ -42,7 +43,7 @@ def run_in(text: str, folder: str) -> str:
 
     def named(found: re.Match[str]) -> str:
         command, rest = found[1], found[2] or ""
-        is_named = any(word in ("-C", "FOLDER") for word in command.split())
+        is_named = any(word in ("-C", "FOLDER") for word in command.split()) or command.endswith(f" {quote(folder)}")
         return found[0] if is_named else f"`{command} -C {quote(folder)}{rest}`"
 
     return _COMMAND.sub(named, text)
