@@ -240,7 +240,7 @@ def _briefing(language: str) -> dict[str, Any]:
                 **books,
                 "number": "1",
                 "day": spelled("2027-04-30", language),
-                "reasons": "slots-exceeded (Biblical Studies)",
+                "reasons": "Biblical Studies: slots-exceeded",
             },
             {"what": "line", **books, "number": "4"},
             {"what": "unclaimed", **books, "number": "7", "day": spelled("2027-04-10", language)},

@@ -25,8 +25,8 @@ class Block(NamedTuple):
     rules: Sequence[tuple[str, str]]
 
     def in_words(self, titles: Mapping[str, str]) -> str:
-        """The rules, with the libraries by their ``titles``: ``slots-exceeded (Biblical Studies), empty-roster``."""
-        return ", ".join(f"{code} ({titles.get(id, id)})" if id else code for code, id in self.rules)
+        """The rules, with the libraries by their ``titles``: ``Biblical Studies: slots-exceeded, empty-roster``."""
+        return ", ".join(f"{titles.get(id, id)}: {code}" if id else code for code, id in self.rules)
 
 
 def block(connection: Connection, institution: str) -> Block | None:
