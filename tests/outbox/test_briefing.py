@@ -409,7 +409,7 @@ def test_what_blocks_names_the_library_and_a_rule_once(briefed: Path, room: Mail
     ran(briefed, "apply", "--same-files", code=4)
     sent(briefed)
     [(_, _, text)] = briefings(room)
-    assert "Blocked since 1 September 2026 (slots-below-used (Logos)): nothing" in told(text)
+    assert "Blocked since 1 September 2026 (Logos: slots-below-used): nothing" in told(text)
 
 
 def test_without_pages_it_says_the_commands(briefed: Path, room: Mailroom, monkeypatch: pytest.MonkeyPatch) -> None:
