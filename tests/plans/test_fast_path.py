@@ -16,11 +16,16 @@ import pytest
 import sqlalchemy.event
 from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from seatsync.cli.at_once import answer
+from seatsync.domain.action import Letter
+from seatsync.domain.letters import LetterState
+from seatsync.domain.text.days import iso
 from seatsync.formats.plan_document import to_document, to_text
 from seatsync.ledger.database import Ledger
+from seatsync.ledger.queries.outbox import HELD, Mark, mark, take_due
+from seatsync.ledger.read import knows
 from seatsync.plans.make import make_plan
 from seatsync.plans.partial import partial_plan
 from seatsync.plans.result import PlanResult
@@ -139,11 +144,12 @@ FREEZES = [
     "freeze: [{from: 2026-09-02, until: 2026-09-04, reason: finals}]\n",
     "freeze: [{from: 2026-09-01, until: 2026-09-01, actions: [revoke, resend]}, {from: 2026-09-05, until: 2026-09-06, actions: resend}]\n",
 ]
+INVITES = ["invites: {remind_after: [2d, 5d]}\n", "invites: {remind_after: [2d], reclaim_after: 4d}\n"]
 files = st.fixed_dictionaries(
     {
         "columns": st.sampled_from(COLUMNS),
         "rules": rules,
-        "remind": st.sampled_from(["", "invites: {remind_after: [2d, 5d]}\n"]),
+        "remind": st.sampled_from(["", *INVITES]),
         "leavers": st.sampled_from(["", "leavers: {grace: 2d}\n", "leavers: {grace: 4d}\n"]),
         "freeze": st.sampled_from(["", "", *FREEZES]),
         "limits": st.sampled_from(["", "limits: {permanent: retain, max_revokes: 0}\n", APPROVED, WHO_IS_WHO]),
@@ -166,7 +172,7 @@ def plainly(chosen: dict[str, Any]) -> dict[str, Any]:
 
 life = st.lists(
     st.tuples(
-        st.sampled_from(["claim", "opt-out", "resend"]),
+        st.sampled_from(["claim", "opt-out", "resend", "send", "send"]),
         st.sampled_from(NAMES),
         st.sampled_from(["books", "sub", "jam"]),
     ),
@@ -261,6 +267,9 @@ def lived(
         signed_up(place, f"{who}@g.example")
     seatsync("apply", "--yes", "--now", "2026-09-01", folder=place)
     for what, who, library in happened:
+        if what == "send":
+            letters_go_out(place, f"{who}@g.example")
+            continue
         of_all_who = ["resend", "--library", library, "--yes"]
         args = of_all_who if what == "resend" else ["ledger", what, library, f"{who}@g.example"]
         seatsync(*args, "--now", "2026-09-01", folder=place)
@@ -268,6 +277,22 @@ def lived(
         is_there = connection is not None
     for who in since - before if is_there else ():
         signed_up(place, f"{who}@g.example")
+
+
+def letters_go_out(place: Path, coming_back: str) -> None:
+    """Send the letters that wait; those to one address come back."""
+
+    def send(connection: Connection) -> None:
+        due, _ = take_due(connection, "g", DAY, 1000, tuple(Letter)) if knows(connection, "g") else ([], 0)
+        states = [LetterState.BOUNCED if one.address == coming_back else LetterState.SENT for one in due]
+        marks = [Mark(one.serial, state, iso(DAY), "") for one, state in zip(due, states, strict=True)]
+        mark(connection, "g", marks, iso(DAY + HELD))
+
+    ledger = Ledger(location(place))
+    with ledger.reading() as connection:
+        is_there = connection is not None
+    if is_there:
+        ledger.write("g", "sender", "", send)
 
 
 def text_of(made: PlanResult) -> str:
