@@ -22,10 +22,11 @@ import pytest
 from seatsync.domain.action import ACTIONS
 from seatsync.domain.origin import Origin
 from seatsync.formats.plan_document import to_text
+from seatsync.ledger import tables
 from seatsync.planning.change import Change, grouped
 from seatsync.planning.plan import fingerprint
 from tests.support.command_line import Outcome, seatsync
-from tests.support.databases import contents, copied, environment, is_untouched, location, removed, stored
+from tests.support.databases import contents, copied, environment, is_untouched, location, opened, removed, stored
 from tests.support.paths import ROOT
 
 DONE, CHANGES, INVALID, REFUSED, STALE, USAGE = 0, 2, 3, 4, 5, 64
@@ -416,10 +417,13 @@ def test_days_count_from_the_apply_of_a_saved_plan(folder: Path) -> None:
     imported = {row["email"]: row["imported_on"] for row in stored(folder)["member"]}
     assert imported["gil@grace.example"] == "2026-09-06"
     assert sorted(invited.values())[-2:] == ["2026-09-06", "2026-09-06"]
+    with opened(folder) as ledger:  # every invitation goes out when it is written
+        ledger.execute(tables.outbox.update().values(state="sent", sent_at=tables.outbox.c.created_at))
     reminded = {"seatsync.yaml": AFTER["seatsync.yaml"] + "invites: {remind_after: [3d]}\n"}
     write(folder, reminded)
-    due = json.loads(ran("plan", "--format", "json", "--now", "2026-09-08", folder=folder).out)["changes"]
-    assert [change["member"] for change in due] == ["ben@grace.example"]
+    for day, due in (("2026-09-08", 0), ("2026-09-09", 3)):
+        plan = json.loads(ran("plan", "--format", "json", "--now", day, folder=folder).out)
+        assert plan["summary"] == ({"resend": due} if due else {}), day
 
 
 @pytest.mark.parametrize(
