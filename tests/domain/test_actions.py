@@ -134,7 +134,7 @@ held = HELD[2]  # claimed, temporary
 change = planned(Action.REVOKE, held)._replace(action=Action.SUSPEND)
 books = books_with(held)
 (event,) = events_of([change], books, "2026-09-01")
-print(change.action.facts.sign, *line(change)[:2], sep=" | ")
+print(change.action.facts.sign, *line(change, change.member)[:2], sep=" | ")
 print(slot_changes(books, grouped([change]))["books"].after.temporary, letter_for(books, event))
 post(books, event)
 print(*books.licenses["books"][1][:2], books.slots("books").used)
