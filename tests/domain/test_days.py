@@ -53,15 +53,40 @@ moments = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.
         ("20261231", "2026-12-31"),
         ("2026年12月31日", "2026-12-31"),
         ("46022", "2025-12-31"),
+        ("3 March 2027", "2027-03-03"),
+        ("3. Mar 2027", "2027-03-03"),
+        ("Sept 1st, 2027", "2027-09-01"),
     ],
 )
 def test_a_day_in_another_spelling_is_shown_as_it_is_to_be_written(text: str, meant: str) -> None:
     assert day_as_written(text) == meant
 
 
-@pytest.mark.parametrize("text", ["", "soon", "31.2.2027", "99/99/2027", "2027-02-30", "30d", "123", "1234567"])
-def test_of_what_is_no_day_an_example_is_shown(text: str) -> None:
-    assert day_as_written(text) == "2027-06-30"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "soon",
+        "31.2.2027",
+        "99/99/2027",
+        "2027-02-32",
+        "2027-13-30",
+        "30d",
+        "123",
+        "1234567",
+        "3 Marz 2027",
+        "March 2027",
+    ],
+)
+def test_of_what_is_no_day_the_form_is_shown_with_an_example(text: str) -> None:
+    assert day_as_written(text) == "year-month-day, such as 2027-06-30"
+
+
+@pytest.mark.parametrize(
+    ("text", "last"), [("2027-02-30", "2027-02-28"), ("2028-02-30", "2028-02-29"), ("2027-04-31", "2027-04-30")]
+)
+def test_of_a_day_that_its_month_does_not_have_the_last_one_is_offered(text: str, last: str) -> None:
+    assert day_as_written(text) == f"{last} if the last day of that month is meant"
 
 
 @pytest.mark.parametrize(

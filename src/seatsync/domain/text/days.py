@@ -16,6 +16,13 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 YEAR_FIRST = re.compile(r"(\d{4})([-/.年]?)(\d{1,2})(?:\2|月)(\d{1,2})[日.]?(?=$|[T ])")
 YEAR_LAST = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?=$|[T ])")
 """Days as people write them: with dots the day comes first, with others the day or the month."""
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+_DAY_FIRST_IN_WORDS = re.compile(r"(?P<day>\d{1,2})(?:st|nd|rd|th)?\.? (?P<month>[A-Za-z]{3,9})\.?,? (?P<year>\d{4})")
+_MONTH_FIRST_IN_WORDS = re.compile(r"(?P<month>[A-Za-z]{3,9})\.? (?P<day>\d{1,2})(?:st|nd|rd|th)?,? (?P<year>\d{4})")
+"""The same with the month in English, whole or by its first letters: 3 March 2027, Mar 3rd, 2027."""
 _SHORT_YEAR = re.compile(r"^(\d{1,2}([./-])\d{1,2}\2)(?=\d\d$)")
 _OF_A_SPREADSHEET, _DAY_ZERO = re.compile("[2-7][0-9]{4}"), date(1899, 12, 30)
 """A day as the number under which spreadsheets keep it, from 1954 to 2118, and the day before the first."""
@@ -53,11 +60,22 @@ def day_fault(text: str) -> str:
 
 
 def day_as_written(text: str) -> str:
-    """How to write the day that ``text`` means: ``2026-12-31``; both if the day or the month may come first; else an example."""
+    """How to write the day that ``text`` means: ``2026-12-31``; both if the day or the month may come first; the last day of the month if
+    that has no such day; else the form, with an example."""
     meant = _days_meant(_SHORT_YEAR.sub(r"\g<1>20", text.strip()))
     if len(meant) == 2:
         return f"{meant[0]} if the day comes first, as {meant[1]} if the month does"
-    return meant[0] if meant else "2027-06-30"
+    if meant:
+        return meant[0]
+    last = _end_of_month(text)
+    return f"{last} if the last day of that month is meant" if last else "year-month-day, such as 2027-06-30"
+
+
+def _end_of_month(text: str) -> str:
+    """The last day of the month in which ``text`` names a day that it does not have (2027-02-30); empty for other texts."""
+    if not _DAY.fullmatch(text) or not "29" <= text[-2:] <= "31":
+        return ""
+    return next((f"{text[:-2]}{day}" for day in (30, 29, 28) if parse_day(f"{text[:-2]}{day}")), "")
 
 
 def _days_meant(text: str) -> list[str]:
@@ -67,6 +85,9 @@ def _days_meant(text: str) -> list[str]:
         orders = [(parts[4], parts[3], parts[1]), *([(parts[4], parts[1], parts[3])] if parts[2] != "." else [])]
     elif _OF_A_SPREADSHEET.fullmatch(text):
         return [(_DAY_ZERO + timedelta(days=int(text))).isoformat()]
+    elif parts := _DAY_FIRST_IN_WORDS.fullmatch(text) or _MONTH_FIRST_IN_WORDS.fullmatch(text):
+        month = next((at for at, name in enumerate(_MONTHS, 1) if name.startswith(parts["month"].lower())), 0)
+        orders = [(parts["year"], f"{month}", parts["day"])]
     else:
         orders = []
     found = [f"{year}-{month:0>2}-{day:0>2}" for year, month, day in orders]
