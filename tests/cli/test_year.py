@@ -407,8 +407,21 @@ def test_a_scenario_that_no_grant_reaches_is_told_in_every_format(school: Path, 
     (school / "seatsync.yaml").write_text(CONFIG.replace("tags: [student], on", f"{tags}on"), encoding="utf-8")
     for format in ("text", "json", "csv", "html", "ics"):
         year = ran(school, "year", "--with", "intake", "--format", format)
-        assert "No grant reaches the members of intake" in year.out + year.err, format
+        given = "students" if tags else "none"
+        assert f"No grant reaches the members of intake (tags: {given})" in year.out + year.err, format
     assert "No grant reaches" not in ran(school, "year").out
+
+
+def test_a_scenario_that_begins_after_the_grants_for_it_is_told_so(school: Path) -> None:
+    (school / "seatsync.yaml").write_text(
+        CONFIG.replace("on: 2027-02-01, until: 2027-04-30", "on: 2027-06-01"), encoding="utf-8"
+    )
+    told = " ".join(ran(school, "year", "--with", "intake").out.split())
+    assert (
+        "The grants for the members of intake end on 2027-05-07, before it begins on 2027-06-01, so they change nothing"
+        in told
+    )
+    assert "No grant reaches" not in told
 
 
 def test_a_scenario_that_is_not_within_the_days_is_told(school: Path) -> None:

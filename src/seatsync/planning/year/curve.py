@@ -133,8 +133,9 @@ class Year:
     """The coming days of an institution, ``first`` and ``last`` (ISO) included.
 
     ``letters`` are all letters by day. ``stops_on`` is the day (ISO) from which on nothing is known, because the files have a mistake on
-    it; empty if there is none. ``scenarios`` are those that the files are taken with, ``unreached`` the names of those to whose members no
-    grant gives anything. ``pending`` are the changes of the files that are not applied yet and come on the first day, where the ledger
+    it; empty if there is none. ``scenarios`` are those that the files are taken with. ``unreached`` has those of them to whose members no
+    grant gives anything, by name: the last day (ISO) of the grants that have ended before, empty if none ever asked for their tags.
+    ``pending`` are the changes of the files that are not applied yet and come on the first day, where the ledger
     knows the institution.
     """
 
@@ -147,5 +148,5 @@ class Year:
     letters: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     stops_on: str = ""
     scenarios: Sequence[Scenario] = ()
-    unreached: Sequence[str] = ()
+    unreached: Mapping[str, str] = field(default_factory=dict)
     pending: int = 0

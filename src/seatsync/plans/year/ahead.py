@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from seatsync.domain.desired import Alike, Desired, Scenario
+from seatsync.domain.desired import Alike, Desired, Grant, Scenario
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.text.days import day_in
@@ -78,7 +78,7 @@ def year_ahead(
     files = FilesOfDays(folder, taken, desired, first, with_them)
     year = run_ahead(files, books, Outside(connection, known_as), first, last)
     if year is not None:
-        unreached = [one.name for one in with_them if not _is_reached(desired, one)]
+        unreached = {one.name: _ended_on(desired, one) for one in with_them if not _is_reached(desired, one)}
         year = replace(year, scenarios=with_them, unreached=unreached)
     return Looked(year, found, desired.digest)
 
@@ -94,12 +94,19 @@ class DayPast(Failure):
 
 def _is_reached(desired: Desired, scenario: Scenario) -> bool:
     """Whether a grant gives the members of a scenario something on one of its days."""
-    like, last = Alike(join_tags(scenario.tags)), scenario.until or date.max
-    return any(
-        fits(grant.to, like) and not grant.expired(scenario.on) and not grant.begins_after(last)
-        for grant in desired.grants
-        if not (grant.to.emails or grant.to.selection)
-    )
+    last = scenario.until or date.max
+    return any(not (one.expired(scenario.on) or one.begins_after(last)) for one in _grants_for(desired, scenario))
+
+
+def _ended_on(desired: Desired, scenario: Scenario) -> str:
+    """The last day (ISO) of the grants for such members that have ended when the scenario begins; empty if there are none."""
+    return max((one.ends for one in _grants_for(desired, scenario) if one.expired(scenario.on)), default="")
+
+
+def _grants_for(desired: Desired, scenario: Scenario) -> list[Grant]:
+    """The grants that would reach members with the scenario's tags, whatever the day."""
+    like = Alike(join_tags(scenario.tags))
+    return [one for one in desired.grants if not (one.to.emails or one.to.selection) and fits(one.to, like)]
 
 
 def _scenario(desired: Desired, name: str) -> Scenario:

@@ -34,8 +34,18 @@ def facts(year: Year, spell: Spell = str) -> Iterator[str]:
             yield f"{one.name} begins on {begins}, after the last of these days, so it changes nothing: name a later day with `--until`."
         elif one.until is not None and one.until.isoformat() < year.first:
             yield f"{one.name} ended on {spell(one.until.isoformat())}, so it changes nothing."
+        elif ended := year.unreached.get(one.name):
+            begins, over = spell(one.on.isoformat()), spell(ended)
+            yield (
+                f"The grants for the members of {one.name} end on {over}, before it begins on {begins}, so they change nothing: "
+                "write the grants that follow first."
+            )
         elif one.name in year.unreached:
-            yield f"No grant reaches the members of {one.name}, so they change nothing: their `tags` must be those that grants ask for."
+            tags = ", ".join(one.tags) or "none"
+            yield (
+                f"No grant reaches the members of {one.name} (tags: {tags}), so they change nothing: "
+                "their `tags` must be those that grants ask for."
+            )
 
 
 def seats(curve: Curve, spell: Spell = str) -> str:
