@@ -119,16 +119,18 @@ def test_the_numbers_are_those_of_the_lists(school: Path) -> None:
     }
 
 
-def test_the_command_beside_a_number_lists_them(school: Path) -> None:
+@pytest.mark.parametrize("named", [False, True])
+def test_the_command_beside_a_number_lists_them(school: Path, named: bool) -> None:
     people(school, {0: "student", 1: "student", 2: "student", 3: "guest", 4: "owner"})
     run(school, "apply", "--yes", now="2026-09-01")
     run(school, "ledger", "claim", "books", "p0@grace.example", now="2026-09-02")
     run(school, "ledger", "opt-out", "books", "p1@grace.example", now="2026-09-02")
-    page = run(school, "report", now="2026-09-20")
+    page = run(school, "report", *([str(school)] if named else []), now="2026-09-20")
     rows = re.findall(r'<td role="cell" class="number">(\d+)</td><td role="cell"><code>(.*?)</code></td>', page)
     assert len(rows) > 5
     for number, command in rows:
         words = re.sub("<.*?>", "", command).split()[1:]
+        assert (words[-2:] == ["-C", str(school)]) == named
         listed = json.loads(run(school, *words, "--format", "json", now="2026-09-20"))
         assert {one["library"] for one in listed} <= {"books", "jamworks"} & {*words}
         confirmed = sum(one.get("letter") == "access" for one in listed)  # waits too, but not for an answer

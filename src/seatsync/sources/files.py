@@ -304,7 +304,7 @@ class Folder:
 
 def _help_for_missing(name: str) -> str:
     if name == "seatsync.yaml":
-        return "Run `seatsync init` to create a folder to start from."
+        return "Go to the institution's folder, or name it: `-C FOLDER`. A new institution begins with `seatsync init`."
     return "Write the path with / in place of \\." if "\\" in name else "Correct the path, or add the file."
 
 

@@ -72,7 +72,8 @@ def _state(folder: Path, run: Run) -> State:
         curves = _curves(folder, run, connection) if is_quick(books.rosters) else {}
     name = books.institution.name if books.institution is not None else id
     waits = [*_of_plan(plan_result(folder, run)), *waits]
-    return State(id, name, day_in(run.now, books.timezone), books.applied_on, libraries, waits, curves)
+    here = "" if folder == Path() else folder.as_posix()
+    return State(id, name, day_in(run.now, books.timezone), books.applied_on, libraries, waits, curves, here)
 
 
 def _curves(folder: Path, run: Run, connection: Connection | None) -> Mapping[str, Curve]:
@@ -117,11 +118,13 @@ def _open(connection: Connection, institution: str) -> Iterator[str]:
 
 
 def _as_json(state: State) -> dict[str, Any]:
+    from seatsync.reports.view.findings import run_in
+
     return {
         "institution": state.id,
         "today": state.today.isoformat(),
         "applied_on": state.applied,
-        "waits": [*state.waits],
+        "waits": [run_in(one, state.folder) for one in state.waits],
         "libraries": {
             one.library.id: {
                 **one.slots.as_dict(),

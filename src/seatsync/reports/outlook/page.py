@@ -14,6 +14,7 @@ from seatsync.ledger.queries.outlook.past import DayUsed
 from seatsync.planning.year.curve import Curve
 from seatsync.reports.html import without_script
 from seatsync.reports.outlook.chart import Chart, chart
+from seatsync.reports.view.findings import run_in
 from seatsync.reports.year.words import in_short
 
 LATE = 14
@@ -24,7 +25,7 @@ LATE = 14
 class State:
     """An institution on the day ``today``: its ``libraries``, when its files were ``applied`` last (a day, ISO; empty for never),
     and what ``waits`` for somebody, each a sentence with the command that shows it. ``curves`` are those of the coming year, if it was run
-    ahead."""
+    ahead. The commands on the page name the ``folder``; empty for the current one."""
 
     id: str
     name: str
@@ -33,6 +34,7 @@ class State:
     libraries: Sequence[Outlook]
     waits: Sequence[str]
     curves: Mapping[str, Curve] = field(default_factory=dict)
+    folder: str = ""
 
     def ahead(self, one: Outlook) -> Sequence[DayUsed]:
         """The seats of a library used after the coming days on which they change, if nothing else happens."""
@@ -54,6 +56,7 @@ def html(states: Sequence[State]) -> str:
         "plan.css",
         "outlook.css",
         states=states,
+        run_in=run_in,
         coming=coming,
         drawn=drawn,
         seats=seats,
