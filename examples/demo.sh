@@ -92,4 +92,5 @@ run sed -i.bak 's/okafor@members.example,temporary/okafor@members.example,perman
 run seatsync apply --yes --quiet at-the-vendor
 run seatsync worklist list -C at-the-vendor
 
-printf '\nThat was seatsync. Next: README.md, examples/rosters, seatsync --help.\n'
+printf '\nThat was seatsync; the folders of this demo are deleted. Your own begins with `.venv/bin/seatsync init my-school`: README.md goes on.\n'
+printf 'The pages of members and administrators: make demo-portal. More rosters: examples/rosters.\n'

@@ -83,7 +83,8 @@ def test_what_cannot_be_undone_is_applied_only_after_the_whole_word(folder: Path
     before = contents(folder)
     outcome = seatsync("apply", "--now", "2026-09-02", folder=folder, typed=f"{typed}\n")
     assert "2 of 4 changes cannot be undone. Type yes to apply: " in outcome.err
-    assert (outcome.code, "Nothing was done." in outcome.err) == (0, not is_done)
+    assert (outcome.code, "Nothing was done" in outcome.err) == (0, not is_done)
+    assert ('only the whole word "yes"' in outcome.err) == (typed == "y")
     assert (contents(folder) != before) is is_done
 
 

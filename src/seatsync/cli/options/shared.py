@@ -264,7 +264,8 @@ def is_confirmed(yes: bool, question: str) -> bool:
 def is_typed_yes(question: str) -> bool:
     """Whether a person types the whole word "yes"; anything else is a no, as in ``is_confirmed``."""
     check_can_ask(False)
-    if click.prompt(folded(question, sys.stderr), default="", show_default=False, err=True).strip().lower() == "yes":
+    answer = click.prompt(folded(question, sys.stderr), default="", show_default=False, err=True).strip().lower()
+    if answer == "yes":
         return True
-    say("Nothing was done.")
+    say("Nothing was done." if answer != "y" else 'Nothing was done: this question takes only the whole word "yes".')
     return False
