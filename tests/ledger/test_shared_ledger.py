@@ -1518,10 +1518,45 @@ def test_why_of_a_rule_that_a_stronger_one_beats_says_so(grace: Path) -> None:
     with (grace / "seatsync.yaml").open("a", encoding="utf-8") as config:
         config.write("  - {library: books, kind: temporary, to: {everyone: true}}\n")
     lines = ran("why", "ben@grace.example", "books", folder=grace).out.splitlines()
-    assert (
-        "    seatsync.yaml:17 asks for it: temporary. It is not used: another grant is stronger, or this one has ended."
-        in lines
-    )
+    assert "    seatsync.yaml:17 asks for it: temporary. It is not used: another grant is stronger." in lines
+
+
+def test_why_of_a_grant_that_has_ended_says_when(grace: Path) -> None:
+    ran("apply", "--yes", "--quiet", "--now", "2027-07-01", folder=grace)
+    lines = ran("why", "S1", "sub", "--now", "2027-07-02", folder=grace).out.splitlines()
+    assert "sub: no seat, ended on 2027-06-30" in lines
+    assert "    seatsync.yaml:16 asks for it: temporary until 2027-06-30. This grant ended on 2027-06-30." in lines
+    [person] = json_of("why", "S1", "sub", "--now", "2027-07-02", folder=grace)
+    assert [one["has_ended"] for one in person["libraries"]["sub"]["asked_for"]] == [True]
+
+
+@pytest.mark.parametrize(
+    ("to", "said"),
+    [
+        ("tags: [student], not_tags: [guest, on-leave]", "tag student, but leaves out tag on-leave"),
+        ("any_tags: [x, student], not_tags: [on-leave, n]", "one of the tags x, student, but leaves out tags on-leave, n"),
+        ("everyone: true, not_tags: [on-leave]", "everyone, but leaves out tag on-leave"),
+        ("emails: [bo@grace.example], not_tags: [on-leave]", "them by name, but leaves out tag on-leave"),
+        ("tags: [owner], not_tags: [on-leave]", ""),
+        ("tags: [student], not_tags: [on-leave], not_emails: [bo@grace.example]", ""),
+    ],
+)  # fmt: skip
+def test_why_names_the_grant_that_leaves_a_member_out_by_a_tag(to: str, said: str, grace: Path) -> None:
+    config = CONFIG.replace(OMAR, "").replace("tags: [student]}, until", f"{to}}}, until")
+    write(grace, ANN + BEN + DEE + "bo@grace.example,Bo,Ek,S9,student;on-leave;n\n", config)
+    for apply in (False, True):
+        if apply:
+            ran("apply", "--yes", "--quiet", "--now", "2026-09-04", folder=grace)
+        told = ran("why", "S9" if apply else "bo@grace.example", "--now", "2026-09-05", folder=grace).out
+        [person] = json_of("why", "bo@grace.example", "--now", "2026-09-05", folder=grace)
+        assert ("left_out" in person["libraries"]["sub"]) == bool(said)
+        assert (f"\n    seatsync.yaml:16 gives it to {said}, which Bo Ek has.\n" in told) == bool(said), told
+        assert ("\nsub: no seat\n    No grant in the files asks for it now.\n" in told) == bool(said), told
+    hidden = ran("why", "bo@grace.example", "--redact", "--now", "2026-09-05", folder=grace).out
+    assert "on-leave" not in hidden
+    assert ("    seatsync.yaml:16 leaves them out by a tag that they have." in hidden) == bool(said)
+    over = ran("why", "bo@grace.example", "--now", "2027-07-02", folder=grace).out
+    assert "leaves out" not in over
 
 
 @pytest.mark.parametrize("name", ["BEN@grace.example", "S2"])

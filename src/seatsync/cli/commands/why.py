@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from seatsync.domain.snapshot import Snapshot
     from seatsync.ledger.queries.history import HistoryLine
     from seatsync.ledger.queries.outbox import OutboxLetter
-    from seatsync.planning.why import MatchingGrant
+    from seatsync.planning.why import LeavingOut, MatchingGrant
     from seatsync.sources.institution_folder import InstitutionFolder
     from seatsync.sources.load import Loaded
 
@@ -174,7 +174,7 @@ def _explanation(
     from seatsync.planning.why import why
     from seatsync.reports.redaction import HIDDEN
 
-    row, askings = why(desired, snapshot, run.today(desired.institution.timezone), number, email_key(name))
+    row, askings, leaving_out = why(desired, snapshot, run.today(desired.institution.timezone), number, email_key(name))
     letters = list(outbox_letters(connection, id, "", number)) if connection is not None and number else []
     past, reasons = _past(connection, id, number, snapshot.timezone, run)
     person: Any = snapshot.members.get(number) or row
@@ -202,6 +202,7 @@ def _explanation(
                 **({"has_line": True} if library in desired.libraries and desired.libraries[library].has_line else {}),
                 **_ended(held, library, past, reasons),
                 "asked_for": [_grant(asking, folder) for asking in askings if asking.grant.library == library],
+                **_left_out([one for one in leaving_out if one.grant.library == library], folder, run),
                 **_no_seat(desired.libraries.get(library), held, person.email if row is not None else "", run),
                 "events": _events(past, library, reasons, run),
                 "letters": _letters(letters, library, run),
@@ -293,8 +294,22 @@ def _grant(asking: MatchingGrant, folder: Path) -> dict[str, Any]:
         **({"term": grant.term} if grant.term else {}),
         **({"ends_with": grant.ends_with or "their last day"} if grant.rule is not None else {}),
         "counts": asking.counts,
+        **({"has_ended": True} if asking.has_ended else {}),
         **({"after": _after(grant.after), "due": asking.due_on or None} if grant.after else {}),
     }
+
+
+def _left_out(grants: Sequence[LeavingOut], folder: Path, run: Run) -> dict[str, Any]:
+    """The grants that leave the member out by a tag, redacted without the tags; empty if none does."""
+    found = [
+        {
+            "file": prefix(folder) + one.grant.origin.file,
+            "line": one.grant.origin.line,
+            **({"to": one.to, "tags": list(one.tags)} if run.redactor is None else {}),
+        }
+        for one in grants
+    ]
+    return {"left_out": found} if found else {}
 
 
 def _events(past: Iterable[HistoryLine], library: str, reasons: Mapping[int, str], run: Run) -> list[dict[str, Any]]:

@@ -44,15 +44,16 @@ NOT_ASKED = "    No grant in the files asks for it now."
 
 
 def tell(out: Writer, person: Mapping[str, Any], everything: bool, timezone: str) -> None:
-    """Tell of one member: of each library that they hold, held or are asked for, or with ``everything`` of all. The others are named."""
+    """Tell of one member: of each library that they hold, held, are asked for or left out of, or with
+    ``everything`` of all. The others are named."""
     if before := person.get("formerly"):
         _line(out, f"{before} is now {_who(person)}.")
     _line(out, f"{_who(person)} {_standing(person)}", "bold")
     _events(out, person["events"], timezone)
     others = []
     for library, held in person["libraries"].items():
-        if everything or held["asked_for"] or held["events"]:
-            _license(out, library, held, timezone)
+        if everything or held["asked_for"] or held["events"] or "left_out" in held:
+            _license(out, library, held, timezone, person["name"] or person["member"])
         else:
             others.append((library, held.get("no_seat", {}).get("command", "")))
     if others:
@@ -78,7 +79,7 @@ def _standing(person: Mapping[str, Any]) -> str:
     return f"{where}." if person["in_ledger"] else f"{where}, and not in the ledger yet: the next apply adds them."
 
 
-def _license(out: Writer, library: str, held: Mapping[str, Any], timezone: str) -> None:
+def _license(out: Writer, library: str, held: Mapping[str, Any], timezone: str, name: str) -> None:
     out.line()
     end = f", until {held['until']}" if held["until"] else ""
     _line(out, f"{library}: {_held(held)}{end}", "bold")
@@ -90,17 +91,37 @@ def _license(out: Writer, library: str, held: Mapping[str, Any], timezone: str) 
             gets = "Gets a seat or waits in line" if held.get("has_line") else "Gets a seat"
             _line(out, f"    {gets} on {grant['from']} by {_place(grant)}: {grant['kind']}{until}.")
             continue
-        weaker = "" if grant["counts"] else ". It is not used: another grant is stronger, or this one has ended"
-        _line(out, f"    {_place(grant)} asks for it: {grant['kind']}{until}{_due(grant) or weaker}.")
+        unused = _due(grant) or _unused(grant, held["asked_for"])
+        _line(out, f"    {_place(grant)} asks for it: {grant['kind']}{until}{unused}.")
     if not held["asked_for"]:
         own = "" if held.get("own_end") in (None, NEVER) else f" Without that, it would end on {held['own_end']}."
         _line(out, f"    It ends then because they are on no roster any more.{own}" if "own_end" in held else NOT_ASKED)
+    for grant in held.get("left_out", ()):
+        _line(out, f"    {_place(grant)} {_leaves_out(grant, name)}.")
     if "held_back" in held:
         reason = f" ({held['held_back']})" if held["held_back"] else ""
         _line(out, f"    A freeze keeps it until {held['until']}{reason}.")
     if no_seat := held.get("no_seat"):
         _no_seat(out, no_seat, held["asked_for"])
     _events(out, held["events"], timezone, held["letters"])
+
+
+def _unused(grant: Mapping[str, Any], asked_for: Sequence[Mapping[str, Any]]) -> str:
+    """Why a grant gives nothing now; empty for the one that does."""
+    if grant["counts"]:
+        return ""
+    if "has_ended" in grant:
+        return f". This grant ended on {grant['until']}"
+    stronger = any(other["counts"] for other in asked_for)
+    return f". It is not used{': another grant is stronger' if stronger else ''}"
+
+
+def _leaves_out(grant: Mapping[str, Any], name: str) -> str:
+    """How a grant leaves them out by their tags, which are not told of if redacted."""
+    if "tags" not in grant:
+        return "leaves them out by a tag that they have"
+    tags = f"tag{'s' * (len(grant['tags']) != 1)} {', '.join(grant['tags'])}"
+    return f"gives it to {grant['to']}, but leaves out {tags}, which {name} has"
 
 
 def _held(held: Mapping[str, Any]) -> str:

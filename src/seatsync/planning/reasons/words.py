@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from seatsync.domain.desired import Grant
+from seatsync.domain.desired import Grant, Selector
 
 REDELIVERED = "The library is now delivered in another way, so the earlier letter no longer fits"
 AT_ONCE = "The library is now delivered to accounts, and the member has one"
@@ -16,7 +16,13 @@ LEFT = "No longer on any roster"
 
 def reason_of(rule: Grant) -> str:
     """The reason of a grant, in words: its conditions."""
-    to = rule.to
+    starting = f"; term {rule.term}" if rule.term else f"; from {rule.starts}" if rule.starts is not None else ""
+    ending = f"; ends {rule.ends} {rule.ends_on}" if rule.ends_on else ""
+    return "Granted: " + conditions(rule.to) + starting + ending
+
+
+def conditions(to: Selector) -> str:
+    """Whom a grant reaches, in words."""
     words = [f"tag {tag}" for tag in to.tags]
     if to.any_tags:
         words.append(_tags("one of the tags", "tag", to.any_tags))
@@ -32,9 +38,7 @@ def reason_of(rule: Grant) -> str:
         words.append(f"not listed in {to.not_selection.file}")
     if to.not_emails:
         words.append("not left out by e-mail")
-    starting = f"; term {rule.term}" if rule.term else f"; from {rule.starts}" if rule.starts is not None else ""
-    ending = f"; ends {rule.ends} {rule.ends_on}" if rule.ends_on else ""
-    return "Granted: " + (" and ".join(words) or "everyone") + starting + ending
+    return " and ".join(words) or "everyone"
 
 
 def _tags(several: str, single: str, tags: Sequence[str]) -> str:
