@@ -6,7 +6,7 @@ import io
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -22,6 +22,7 @@ from seatsync.cli.output.plans import FolderResult, show
 from seatsync.cli.run import Run
 from seatsync.domain.action import Action
 from seatsync.domain.diagnostic import Diagnostic, Severity
+from seatsync.domain.license import Status
 from seatsync.domain.origin import Origin
 from seatsync.formats.plan_document import read_plans, to_document, to_text
 from seatsync.ledger.database import Ledger
@@ -38,6 +39,7 @@ from seatsync.reports.redaction import Redactor
 from seatsync.reports.text import writer
 from seatsync.reports.view.counting import words_for
 from seatsync.reports.view.plan import PlanView
+from seatsync.reports.view.undoing import how_to_undo
 from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.load import load
 from tests.support.command_line import seatsync
@@ -498,14 +500,88 @@ def test_html_has_a_section_of_what_cannot_be_undone_with_names(final: Plan) -> 
     assert [cells[0] for cells in page.under("Cannot be undone")] == [ANN, BEN]
 
 
-def test_a_verdict_that_says_that_all_can_be_undone_says_how(final: Plan, tmp_path: Path) -> None:
-    how = r"To undo:?\s*revert the commit and apply; docs/rollback\.md says what stays"
-    safe = planned(write(tmp_path, LIBRARIES, people(1)))
-    for shows in (as_text, as_markdown, as_html):
-        assert re.search(
-            how, rendered(shows(safe)).text if shows is as_markdown else re.sub("<[^>]*>", " ", shows(safe))
-        )
-        assert "To undo" not in shows(final)
+FILES_BACK = "put the earlier files back (in Git: revert the commit)"
+UNTIL = "grants: [{library: books, kind: temporary, to: {everyone: true}, until: 2026-08-15}]\n"
+
+
+def to_undo(plan: Plan) -> str:
+    """How a plan says that it is undone; empty if it does not. All reports say the same."""
+    again = read_plans("".join(to_text([to_document(plan)], as_array=False)))
+    [how] = {dict(PlanView(one).facts).get("To undo", "") for one in (plan, *again, Redactor({}).plan(plan))}
+    for shown in (as_text(plan), rendered(as_markdown(plan)).text, Page(as_html(plan)).text):
+        assert "".join(how.split()) in "".join(shown.split())
+        assert ("To undo" in shown) == bool(how)
+    return how
+
+
+def claimed(folder: Path, config: str, members: Iterable[tuple[str, ...]], claims: Sequence[str], now: str) -> Path:
+    """An institution whose files were applied on the day ``now``, and whose members claimed their seats."""
+    write(folder, config, members)
+    assert seatsync("apply", "--yes", "--now", now, folder=folder).code == 0
+    for email in claims:
+        assert seatsync("ledger", "claim", "books", email, "--now", now, folder=folder).code == 0
+    return folder
+
+
+def test_a_plan_that_can_be_undone_says_how(tmp_path: Path) -> None:
+    assert to_undo(planned(write(tmp_path, LIBRARIES, people(1)))) == f"{FILES_BACK} and apply"
+
+
+def test_a_plan_of_which_some_cannot_be_undone_says_what_can_and_what_stays(final: Plan) -> None:
+    assert to_undo(final) == (
+        f"{len(final.changes) - 2} of {len(final.changes)} changes: {FILES_BACK} and apply. "
+        "The 2 permanent seats stay: keep their grants in the files"
+    )
+
+
+def test_a_plan_of_which_nothing_can_be_undone_says_so(tmp_path: Path) -> None:
+    write(tmp_path, LIBRARIES, people(1))
+    assert seatsync("apply", "--yes", "--now", "2026-08-01", folder=tmp_path).code == 0
+    write(tmp_path, LIBRARIES + "grants: [{library: books, kind: permanent, to: {everyone: true}}]\n", people(1))
+    how = "not possible. The permanent seat stays: keep its grant in the files"
+    assert to_undo(planned(tmp_path)) == how
+
+
+def test_who_loses_a_claimed_seat_must_claim_again(tmp_path: Path) -> None:
+    grants = "grants: [{library: books, kind: temporary, to: {everyone: true}}]\n"
+    everybody = people(4)
+    claimed(tmp_path, LIBRARIES + grants, everybody, [everybody[n][0] for n in (0, 1, 2)], "2026-08-01")
+    write(tmp_path, LIBRARIES + grants, everybody[:1])
+    assert to_undo(planned(tmp_path)) == f"{FILES_BACK} and apply; 2 people must claim again"
+
+
+def test_who_has_an_account_that_gets_seats_at_once_claims_nothing_again(tmp_path: Path) -> None:
+    config = LIBRARIES.replace("system: logos-library", "kinds: [temporary], delivery: account")
+    config += "grants: [{library: books, kind: temporary, to: {everyone: true}}]\n"
+    claimed(tmp_path, config, people(2), ["m0@grace.example"], "2026-08-01")
+    write(tmp_path, config, people(2)[1:])
+    assert to_undo(planned(tmp_path)) == f"{FILES_BACK} and apply"
+
+
+def test_seats_that_end_by_their_date_come_back_by_another_date(tmp_path: Path) -> None:
+    """No commit took them, so there is none to revert."""
+    folder = claimed(tmp_path, LIBRARIES + UNTIL, people(2), ["m0@grace.example"], "2026-08-01")
+    assert to_undo(planned(folder)) == "give the seats a later end date and apply; 1 person must claim again"
+    late = [one._replace(status=Status.LAPSED, before={"status": "unclaimed"}) for one in planned(folder).changes]
+    assert how_to_undo(replace(planned(folder), changes=late)) == "send new invitations (resend) and apply"
+    write(folder, LIBRARIES + UNTIL, people(3))
+    both = f"{FILES_BACK}; give the seats a later end date and apply; 1 person must claim again"
+    assert to_undo(planned(folder)) == both
+
+
+def test_what_the_day_brought_otherwise_is_in_no_earlier_files(tmp_path: Path) -> None:
+    """A reminder, for example, or a seat for the next in line."""
+    plan = replace(planned(write(tmp_path, LIBRARIES, people(1))), asked="")
+    assert how_to_undo(plan) == "the day brought this, not a change of the files: see docs/rollback.md"
+
+
+def test_who_left_comes_back_by_a_roster_once_the_grace_period_is_over(tmp_path: Path) -> None:
+    config = LIBRARIES + "grants: [{library: books, kind: temporary, to: {everyone: true}}]\nleavers: {grace: 10d}\n"
+    folder = claimed(tmp_path, config, people(2), [], "2026-08-01")
+    write(folder, config, people(1))
+    assert to_undo(planned(folder, "2026-08-02")) == f"{FILES_BACK} and apply"
+    assert seatsync("apply", "--yes", "--now", "2026-08-02", folder=folder).code == 0
+    assert to_undo(planned(folder)) == "put who left back on a roster and apply"
 
 
 def test_the_verdict_counts_what_cannot_be_undone(final: Plan) -> None:

@@ -320,6 +320,10 @@ class PlanFile(_Closed):
         {},
         description="The titles of the libraries in `slots`, by id, for reports. Absent in plans that do not say them.",
     )
+    at_once: list[str] = Field(
+        [],
+        description="The libraries of which the plan revokes seats and that give seats to accounts without a claim. Absent for none.",
+    )
     refusals: list[FindingEntry] = Field(
         description="The broken rules. If there are any, the plan is blocked and nothing is applied."
     )

@@ -70,6 +70,7 @@ def to_document(plan: Plan) -> dict[str, Any]:
         **({"lines": {library: _line(line) for library, line in plan.lines.items()}} if plan.lines else {}),
         **({"names": {str(record): name for record, name in plan.names.items()}} if plan.names else {}),
         **({"titles": dict(plan.titles)} if plan.titles else {}),
+        **({"at_once": [*plan.at_once]} if plan.at_once else {}),
         "refusals": [_finding(refusal) for refusal in plan.refusals],
         "warnings": [_finding(warning) for warning in plan.warnings],
         "changes": [_change(change) for change in plan.changes],
@@ -258,6 +259,7 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         names={int(record): name for record, name in document.get("names", {}).items()},
         lines={library: _read_line(line) for library, line in document.get("lines", {}).items()},
         titles=document.get("titles", {}),
+        at_once=document.get("at_once", []),
     )
 
 

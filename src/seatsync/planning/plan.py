@@ -46,6 +46,7 @@ class Plan:
     newest of these was taken, by library. ``names`` are those of members whose changes do not say them, by number. ``files_at`` is
     the address of the files at a code host, with a slash; empty if not known. ``lines`` are the lines of full libraries that the
     plan changes. ``titles`` are those of the libraries in ``slots`` as the plan leaves them, by id; none in a plan file of before.
+    ``at_once`` are the libraries of which it revokes seats and which gives seats to accounts without a claim.
     """
 
     institution: str
@@ -76,6 +77,7 @@ class Plan:
     files_at: str = ""
     lines: Mapping[str, DrawnLine] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)
+    at_once: Sequence[str] = ()
 
     @property
     def reads_otherwise(self) -> bool:
@@ -202,7 +204,14 @@ def build_plan(
         names=_names(groups, snapshot, lines or {}),
         lines=lines or {},
         titles=titles_of(snapshot.libraries.values(), libraries.values()),
+        at_once=_at_once(groups, snapshot),
     )
+
+
+def _at_once(groups: Groups, snapshot: Snapshot) -> Sequence[str]:
+    """The libraries of which seats are revoked that give seats to accounts without a claim, as the ledger knows them."""
+    known = {library: snapshot.libraries.get(library) for action, library in groups if action is Action.REVOKE}
+    return sorted(id for id, library in known.items() if library is not None and library.delivery.facts.at_once)
 
 
 def _names(groups: Groups, snapshot: Snapshot, lines: Mapping[str, DrawnLine]) -> dict[int, str]:

@@ -8,7 +8,7 @@ from seatsync.domain.license import License
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import Member
 from seatsync.planning.draft import Draft
-from seatsync.planning.reasons.words import LEFT, reason_of
+from seatsync.planning.reasons.words import GRACE_OVER, GRANT_ENDED, INSTITUTION_ENDED, LEFT, reason_of
 
 
 def why_granted(draft: Draft, rule: Grant, other: str = "") -> str:
@@ -33,8 +33,8 @@ def why_ended(draft: Draft, license: License, reason: str, left_on: str) -> str:
     ``left_on`` is when a member left whose grace period is over.
     """
     if license.own_end and left_on:
-        return f"On no roster since {left_on}; the seat stayed until {license.until}"
+        return f"{GRACE_OVER} {left_on}; the seat stayed until {license.until}"
     hold = hold_on(draft.desired.institution.freezes, license.until)
     if hold is not None and hold.last == license.until:
         return f"{f'On no roster since {left_on}' if left_on else reason}; held back {hold.in_words}"
-    return f"The {'institution' if license.until == draft.desired.institution.retire else 'grant'} ended on {license.until}"
+    return f"{INSTITUTION_ENDED if license.until == draft.desired.institution.retire else GRANT_ENDED} {license.until}"

@@ -12,6 +12,9 @@ CORRECTED = "E-mail corrected: the invitation goes to the new address"
 DROPPED = "The library is no longer in seatsync.yaml"
 WANTED = "Given at the vendor by hand; now the files ask for it permanently"
 LEFT = "No longer on any roster"
+GRACE_OVER = "On no roster since"
+GRANT_ENDED = "The grant ended on"
+INSTITUTION_ENDED = "The institution ended on"
 
 
 def reason_of(rule: Grant) -> str:

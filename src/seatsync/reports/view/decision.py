@@ -43,7 +43,7 @@ class Panel:
 
     ``gain`` and ``lose`` have the libraries of each. ``moved`` are the old and new e-mails that are at another domain: whoever
     reads the new address gets the seat. Pseudonyms do not say their domain, so a redacted plan has all new e-mails there.
-    ``sooner`` counts the seats that end earlier than before. ``is_seen`` says that the plan only notes what was done at the vendor.
+    ``sooner`` counts the seats that end earlier than before.
     """
 
     decision: Decision
@@ -55,12 +55,6 @@ class Panel:
     lost_admins: Sequence[str]
     moved: Sequence[tuple[str, str]]
     sooner: int = 0
-    is_seen: bool = False
-
-    @property
-    def can_be_undone(self) -> bool:
-        """Whether a revert takes back everything that the plan itself does."""
-        return self.decision is Decision.SAFE and not self.is_seen
 
     @property
     def takes_away(self) -> bool:
@@ -109,7 +103,6 @@ def panel(plan: Plan) -> Panel:
         [*lost_admins],
         moved,
         sooner,
-        seen(plan) == len(plan.changes),
     )
 
 

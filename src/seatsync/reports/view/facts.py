@@ -18,6 +18,7 @@ from seatsync.reports.view.counting import actions_in_words, letters_in_words, s
 from seatsync.reports.view.decision import Panel
 from seatsync.reports.view.names import Names
 from seatsync.reports.view.removed_rows import removed_rows
+from seatsync.reports.view.undoing import how_to_undo
 
 _FEW = 5  # people named where a report names them again below
 _MANY = 10  # people named who get what cannot be taken back
@@ -38,7 +39,7 @@ def facts(plan: Plan, panel: Panel, names: Names) -> list[Fact]:
         *_people(plan, panel, names),
         *_consequences(plan, names.titles),
         *_ends(plan, names.titles),
-        *_undoing(panel),
+        *(Fact("To undo", how) for how in (how_to_undo(plan),) if how),
     ]
 
 
@@ -135,12 +136,6 @@ def _in_all(plan: Plan) -> str:
         else ""
     )
     return f"{both}{told}" or "nothing"
-
-
-def _undoing(panel: Panel) -> Iterator[Fact]:
-    """How to take back what the verdict says can be undone."""
-    if panel.can_be_undone:
-        yield Fact("To undo", "revert the commit and apply; docs/rollback.md says what stays")
 
 
 def _passes(passed: PassedLimit, titles: Titles) -> str:
