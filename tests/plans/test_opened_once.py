@@ -75,6 +75,11 @@ def test_a_folder_whose_settings_are_broken_is_read_once_too(place: Path, reads:
     assert settings(reads) == [f"open {NAME}", f"parse {NAME}"]
 
 
-def test_an_apply_opens_and_parses_the_settings_once(place: Path, reads: list[str]) -> None:
+def test_an_apply_opens_and_parses_the_settings_once_and_once_more_for_the_year_ahead(
+    place: Path, reads: list[str]
+) -> None:
     assert seatsync("apply", "--yes", folder=place).code == 0
-    assert settings(reads) == [f"open {NAME}", f"parse {NAME}"]
+    assert settings(reads) == [f"open {NAME}", f"parse {NAME}"] * 2
+    reads.clear()
+    assert seatsync("apply", "--yes", folder=place).code == 0
+    assert settings(reads) == [f"open {NAME}", f"parse {NAME}"], "the year that is kept is still ahead"

@@ -24,7 +24,7 @@ def keep_year(run: Run, folder: Path, ledger: Ledger, plan: AcceptedPlan, serial
 
     It is left out where it would take long, and in Git, from where no pages are served. The apply has succeeded: nothing fails here.
     """
-    from seatsync.ledger.failures import LedgerError
+    from seatsync.domain.failure import Failure
     from seatsync.plans.year.quick import is_quick
 
     if ledger.is_pushed or not is_quick(plan.rosters):
@@ -36,7 +36,7 @@ def keep_year(run: Run, folder: Path, ledger: Ledger, plan: AcceptedPlan, serial
         if year is not None:
             found = year
             ledger.write(plan.institution, actor, commit, lambda writing: _keep(writing, found, serial))
-    except LedgerError as error:
+    except Failure as error:
         run.say(f"The pages do not show the year ahead before the next apply: {error}")
 
 
