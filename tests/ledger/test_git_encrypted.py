@@ -45,8 +45,8 @@ __all__ = ["here", "hosted_runner", "there"]
 ONE, OTHER = (str(pyrage.x25519.Identity.generate()) for _ in range(2))
 KEY = "SEATSYNC_LEDGER_KEY"
 NAMES = ("canaryann", "canaryben")
-SOMEBODY = re.compile(rb"canary|@grace\.|ruth", re.IGNORECASE)
-"""Matches everybody in the ledger of Grace Seminary."""
+SOMEBODY = re.compile(rb'canary|@grace\.|ruth[ @"<]', re.IGNORECASE)
+"""Matches everybody in the ledger of Grace Seminary. Four letters alone stand by chance in many bytes of ciphertext."""
 ENCRYPT = f"{sys.executable} -m seatsync ledger encrypt -C grace"
 CLAIM = f"{sys.executable} -m seatsync ledger claim books canaryben@grace.example -C grace"
 
