@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 test: .venv/ready check
 	SEATSYNC_TEST_PART=turn $(BIN)/pytest
 
-# The tests that `make test` left out. Pull requests run both. REST=half runs one half of them, another one for each commit.
+# The tests that `make test` left out. Pull requests run both. REST=third runs a third of them, another one for each commit.
 REST := rest
 test-rest: .venv/ready
 	SEATSYNC_TEST_PART=$(REST) $(BIN)/pytest
