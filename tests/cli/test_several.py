@@ -218,6 +218,23 @@ def test_the_exit_code_of_several_is_the_worst() -> None:
 
 
 @pytest.mark.sqlite_only("it is about the processes, not about their ledgers")
+def test_each_pool_has_the_environment_of_its_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = [f"school-{number}" for number in range(6)]
+    for who in ("ann", "ben"):
+        monkeypatch.delenv("SEATSYNC_ACTOR", raising=False)  # an option, which is passed on in any case
+        monkeypatch.setenv("GITHUB_ACTOR", who)
+        (tmp_path / who).mkdir()
+        for id in ids:
+            (tmp_path / who / id).mkdir()
+            (tmp_path / who / id / "seatsync.yaml").write_text(CONFIG.format(id=id), encoding="utf-8")
+            (tmp_path / who / id / "members.csv").write_text("email,given_name,family_name\na@b.example,A,B\n")
+        done = seatsync("apply", "--yes", "--quiet", "--jobs", "2", *ids, folder=tmp_path / who)
+        assert done.code == 0, done.err
+        log = seatsync("log", "--format", "json", "-C", ids[0], folder=tmp_path / who)
+        assert f'"actor": "{who}"' in log.out
+
+
+@pytest.mark.sqlite_only("it is about the processes, not about their ledgers")
 def test_the_processes_of_a_pool_take_no_module_from_the_folder_they_are_started_in(tmp_path: Path) -> None:
     ids = [f"school-{number}" for number in range(6)]
     for id in ids:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from seatsync.ledger.tables import BESIDE_JOURNAL
 from tests.support.command_line import Outcome, seatsync
-from tests.support.databases import OF_NO_JOURNAL
 
 LEDGER_FILES = ("seatsync.db", "seatsync.db-wal", "seatsync.db-shm", "seatsync.db-journal", "seatsync.db-holder")
 OUTPUTS = ("plan.json", "grace.jsonl")
@@ -236,7 +236,7 @@ def rows(connection: Any, tables: Iterable[str], apart_from: Iterable[str] = ())
     for table in tables:
         cursor = connection.execute(f'SELECT * FROM "{table}"')
         names = [column[0] for column in cursor.description]
-        kept = [place for place, name in enumerate(names) if name not in _BY_CHANCE.union(OF_NO_JOURNAL, apart_from)]
+        kept = [place for place, name in enumerate(names) if name not in _BY_CHANCE.union(BESIDE_JOURNAL, apart_from)]
         found[table] = sorted(_COMMITTED.sub("", repr([row[place] for place in kept])) for row in cursor)
     return found if found.get("institution") else {}
 

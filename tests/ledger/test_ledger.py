@@ -27,7 +27,7 @@ from sqlalchemy.exc import DBAPIError
 from seatsync.ledger import tables
 from tests.conftest import crosses
 from tests.support.command_line import Outcome, seatsync
-from tests.support.databases import OF_NO_JOURNAL, add, contents, copied, is_untouched, opened, removed, rows, stored
+from tests.support.databases import add, contents, copied, is_untouched, opened, removed, rows, stored
 from tests.support.letters import posted
 
 CONFIG = """\
@@ -221,7 +221,7 @@ CELLS = [
     (table.name, column.name)
     for table in CHECKED
     for column in table.columns
-    if (table is not tables.outbox or column.name not in OF_SENDERS) and column.name not in OF_NO_JOURNAL
+    if (table is not tables.outbox or column.name not in OF_SENDERS) and column.name not in tables.BESIDE_JOURNAL
 ]
 
 

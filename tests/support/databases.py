@@ -150,10 +150,6 @@ def _engine(url: str) -> Engine:
     return create_engine(url, poolclass=NullPool, execution_options={"by_hand": True})
 
 
-OF_NO_JOURNAL = frozenset(["curves", "blocked"])
-"""The columns that an apply keeps for pages and briefings, in a transaction of their own."""
-
-
 def rows(folder: Path, table: str) -> list[dict[str, Any]]:
     """The rows of a table, in the order of its key."""
     return stored(folder, table)[table]
@@ -170,7 +166,7 @@ def stored_at(location: str, *names: str) -> dict[str, list[dict[str, Any]]]:
 
 
 def _rows(connection: Connection, table: Table) -> list[dict[str, Any]]:
-    kept = [column for column in table.c if column.name not in OF_NO_JOURNAL]
+    kept = [column for column in table.c if column.name not in tables.BESIDE_JOURNAL]
     found = connection.execute(select(*kept).order_by(*table.primary_key))
     return [dict(row) for row in found.mappings()]
 

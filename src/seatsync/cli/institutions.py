@@ -8,7 +8,7 @@ import os
 import re
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout, suppress
 from hashlib import sha256
 from pathlib import Path
@@ -282,11 +282,16 @@ def _pool(jobs: int) -> ProcessPoolExecutor:
     context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
     if "forkserver" in methods:
         context.set_forkserver_preload(["seatsync.apply.apply", "seatsync.refusals.judge", "seatsync.sources.load"])
-    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin)
+    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=({**os.environ},))
 
 
-def _begin() -> None:
-    """Begin a process of the pool as ``main`` begins: Ctrl-C is for the process that waits, and a step makes records without cycles."""
+def _begin(environment: Mapping[str, str]) -> None:
+    """Begin a process of the pool as ``main`` begins: Ctrl-C is for the process that waits, and a step makes records without cycles.
+
+    The server that starts it has the environment of its own start, which may have been an earlier pool's.
+    """
+    os.environ.clear()
+    os.environ.update(environment)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.disable()
 

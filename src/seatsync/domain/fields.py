@@ -20,14 +20,13 @@ from seatsync.domain.money.purchases import is_purchases
 from seatsync.domain.person import Person
 from seatsync.domain.text.characters import forbidden, is_slug
 from seatsync.domain.text.days import parse_day
+from seatsync.domain.text.emails import MAX_EMAIL
 from seatsync.domain.text.languages import LANGUAGES
 from seatsync.domain.text.web_addresses import web_address_fault
 
 MAX_NUMBER = 2**31 - 1
 """The largest number that fits into every database."""
 
-MAX_EMAIL = 254
-"""The most characters of an e-mail address (RFC 5321)."""
 
 _KINDS, _STATUSES, _DELIVERIES, _PLACES = (
     {member.value for member in words} for words in (Kind, Status, Delivery, DeliveredBy)

@@ -27,7 +27,7 @@ STREAMED = 20_000
 
 _FEW = 1_000
 
-_OF_THE_JOURNAL = [column for column in tables.institution.c if column.name not in ("curves", "blocked")]
+_OF_THE_JOURNAL = [column for column in tables.institution.c if column.name not in tables.BESIDE_JOURNAL]
 """The columns of an institution that follow from its journal. Few read the others, and the curves are long (``queries.outlook.kept``,
 ``queries.institutions.blocked``)."""
 

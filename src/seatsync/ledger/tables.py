@@ -61,6 +61,9 @@ institution = table(
     comment="One row an institution; serial and head are the journal's last link.",
 )
 
+BESIDE_JOURNAL = ("curves", "blocked")
+"""The columns of an institution that do not follow from its journal (``queries.institutions.beside``)."""
+
 library = table(
     "library",
     _institution(),

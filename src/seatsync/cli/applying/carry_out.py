@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seatsync.cli.applying.blocked import end_block
+from seatsync.cli.applying.for_pages import keep_for_pages
 from seatsync.cli.applying.outcomes import of_plan, what_comes
-from seatsync.cli.applying.year import keep_year
 from seatsync.cli.institution import ledger_of
 from seatsync.cli.outcome import Outcome
 from seatsync.cli.planning import say_what_is_open
@@ -19,6 +18,7 @@ from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
+    from seatsync.apply.apply import Applied
     from seatsync.apply.outdated import FilesInGit
     from seatsync.planning.plan import AcceptedPlan, Plan
 
@@ -57,6 +57,18 @@ def _check_ledger_lasts(run: Run, folder: Path) -> None:
     if job and run.ledger is None and not (folder / FILE).exists():
         help = "Set SEATSYNC_LEDGER to a database, or to git (docs/ci.md)."
         raise click.UsageError(f"No ledger is named, and a {FILE} created here would be lost with this runner. {help}")
+
+
+def _done(plan: AcceptedPlan, applied: Applied) -> str:
+    """What was done, and where the journal is now, in words."""
+    from seatsync.domain.diagnostic import counted
+
+    passed = f", {counted(len(plan.approvals), 'limit')} passed by approval" if plan.approvals else ""
+    way = "held: `seatsync outbox release` lets them go" if applied.held else "`seatsync outbox send` sends them"
+    letters = f"{counted(applied.letters, 'new letter')} in the outbox{f' ({way})' if applied.letters else ''}"
+    head = f"{applied.serial}:{applied.head}"
+    journal = f"The journal is now at entry {applied.serial:,}. To check it later, note its head: {head}."
+    return f"{counted(len(plan.changes), 'change')}{passed}, {letters}. {journal}"
 
 
 def carry_out(
@@ -99,22 +111,12 @@ def carry_out(
         }
         click.echo(json.dumps(result, ensure_ascii=False))
     elif plan.changes or plan.approvals:
-        passed = f", {counted(len(plan.approvals), 'limit')} passed by approval" if plan.approvals else ""
-        way = "held: `seatsync outbox release` lets them go" if applied.held else "`seatsync outbox send` sends them"
-        sending = f" ({way})" if applied.letters else ""
-        done = (
-            f"{counted(len(plan.changes), 'change')}{passed}, "
-            f"{counted(applied.letters, 'new letter')} in the outbox{sending}"
-        )
-        head = f"{applied.serial}:{applied.head}"
-        journal = f"The journal is now at entry {applied.serial:,}. To check it later, note its head: {head}."
-        run.say(f"Applied to {ledger}: {done}. {journal}")
+        run.say(f"Applied to {ledger}: {_done(plan, applied)}")
         say_what_is_open(ledger, folder, plan.institution, run)
     elif applied.noted:
         what = "what was told" if told.told else "that these files are applied"
         run.say(f"Nothing to change. Journal entry {applied.serial:,} of {ledger} notes {what}.")
     elif not plan_was_shown:
         run.say(f"Nothing to apply: {ledger} already matches the files.")
-    end_block(run, ledger, plan.institution, actor, commit)
-    keep_year(run, folder, ledger, plan, applied.serial, actor, commit)
+    keep_for_pages(run, folder, ledger, plan, applied.serial, actor, commit)
     return ExitCode.DONE, told

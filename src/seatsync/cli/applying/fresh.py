@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from seatsync.cli import exits
 from seatsync.cli.applying.authorization import Authorization
-from seatsync.cli.applying.blocked import note_block
 from seatsync.cli.applying.carry_out import Author, accepted_plan, carry_out
+from seatsync.cli.applying.for_pages import note_block
 from seatsync.cli.applying.outcomes import of_errors, of_plan, stopped
 from seatsync.cli.in_git import files_in_git, must_be_current
 from seatsync.cli.options import is_confirmed, is_typed_yes

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from seatsync.domain.desired import After, Desired, Grant
     from seatsync.domain.library import Library
     from seatsync.domain.license import License
+    from seatsync.domain.person import Member, RosterMember
     from seatsync.domain.snapshot import Snapshot
     from seatsync.ledger.queries.history import HistoryLine
     from seatsync.ledger.queries.outbox import OutboxLetter
@@ -155,6 +156,22 @@ def _hidden(name: str, run: Run) -> str:
     return name if run.redactor is None else run.redactor.who(name) if "@" in name else HIDDEN
 
 
+def _who(person: Member | RosterMember, row: RosterMember | None, folder: Path, run: Run) -> dict[str, Any]:
+    """The member as ledger or roster have them, and their place on the roster. Redacted, a pseudonym is all that is said of them."""
+    from seatsync.domain.text.tags import split_tags
+    from seatsync.reports.redaction import HIDDEN
+
+    redactor, left_on = run.redactor, getattr(person, "left_on", "")
+    return {
+        "member": person.email if redactor is None else redactor.who(person.email),
+        "name": f"{person.given_name} {person.family_name}".strip() if redactor is None else HIDDEN,
+        "student_id": person.student_id if redactor is None else "",
+        "tags": list(split_tags(person.tags)) if redactor is None else [],
+        **({"left_on": left_on} if left_on and row is None else {}),
+        "roster": {"file": prefix(folder) + row.file, "line": row.line} if row is not None else None,
+    }
+
+
 def _explanation(
     run: Run,
     folder: Path,
@@ -169,24 +186,16 @@ def _explanation(
     """The JSON object for one member of the ledger's institution ``id``."""
     from seatsync.domain.license import ABSENT
     from seatsync.domain.text.emails import email_key
-    from seatsync.domain.text.tags import split_tags
     from seatsync.ledger.queries.outbox import outbox_letters
     from seatsync.planning.why import why
-    from seatsync.reports.redaction import HIDDEN
 
     row, askings, leaving_out = why(desired, snapshot, run.today(desired.institution.timezone), number, email_key(name))
     letters = list(outbox_letters(connection, id, "", number)) if connection is not None and number else []
     past, reasons = _past(connection, id, number, snapshot.timezone, run)
     person: Any = snapshot.members.get(number) or row
-    name = f"{person.given_name} {person.family_name}".strip()
     return {
-        "member": person.email if run.redactor is None else run.redactor.who(person.email),
-        "name": name if run.redactor is None else HIDDEN,
-        "student_id": person.student_id if run.redactor is None else "",
-        "tags": list(split_tags(person.tags)) if run.redactor is None else [],
+        **_who(person, row, folder, run),
         "in_ledger": number != 0,
-        **({"left_on": left_on} if (left_on := getattr(person, "left_on", "")) and row is None else {}),
-        "roster": {"file": prefix(folder) + row.file, "line": row.line} if row is not None else None,
         "events": _events(past, "", reasons, run),
         "libraries": {
             library: {

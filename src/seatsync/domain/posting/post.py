@@ -7,11 +7,12 @@ from itertools import chain
 from typing import assert_never
 
 from seatsync.domain.action import EVENTS, Action, AnyAction, Arrivals, Event, Grants, Several, Unplanned
-from seatsync.domain.fields import EVENT_FIELDS, MAX_EMAIL, bad_field, is_text
+from seatsync.domain.fields import EVENT_FIELDS, bad_field, is_text
 from seatsync.domain.license import IllegalTransition, Status
 from seatsync.domain.posting import institution, licenses, members
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.characters import printable
+from seatsync.domain.text.emails import MAX_EMAIL
 
 _Handler = Callable[[Snapshot, Event], None]
 
@@ -58,8 +59,8 @@ def _grants(books: Snapshot, grants: Grants) -> None:
     ):
         books.put_all(library, others, license)
     else:
-        for number in others:
-            post(books, Event(Action.GRANT, library, number, detail))
+        for event in Grants(library, others, detail).one_by_one():
+            post(books, event)
 
 
 def _arrivals(books: Snapshot, arrivals: Arrivals) -> None:

@@ -8,6 +8,8 @@ from unicodedata import category
 
 from seatsync.domain.text.characters import EMAIL_LETTER, EMAIL_LOCAL, composed, encoded_word, printable, visible
 
+MAX_EMAIL = 254
+"""The most characters of an e-mail address (RFC 5321)."""
 _LABEL = rf"(?!-){EMAIL_LETTER}{{1,63}}(?<!-)"
 _EMAIL = re.compile(rf"(?!\.){EMAIL_LOCAL}{{1,64}}(?<!\.)@(?:{_LABEL}\.)+{_LABEL}")
 _PLAIN_EMAILS = re.compile(rf"(?:(?!\.){EMAIL_LOCAL}{{1,64}}(?<!\.)@(?:{_LABEL}\.)+{_LABEL}\n)*+")
@@ -21,7 +23,9 @@ def email_key(email: str) -> str:
 
 def email_fault(email: str) -> str | None:
     """Why ``email`` is not a valid e-mail address, as a sentence without its period. None if it is valid."""
-    is_well_formed = _EMAIL.fullmatch(email) and len(email) <= 254 and ".." not in email and not encoded_word(email)
+    is_well_formed = (
+        _EMAIL.fullmatch(email) and len(email) <= MAX_EMAIL and ".." not in email and not encoded_word(email)
+    )
     if is_well_formed and (email.isascii() or (_of_letters(email) and _is_one_spelling(email))):
         return None
     fault = f'"{printable(email)}" is not a valid e-mail address: {_email_fault(email)}'
@@ -35,7 +39,7 @@ def are_plain_emails(emails: Sequence[str]) -> bool:
         together.isascii()
         and ".." not in together
         and not encoded_word(together)
-        and max(map(len, emails), default=0) <= 254
+        and max(map(len, emails), default=0) <= MAX_EMAIL
         and _PLAIN_EMAILS.fullmatch(together) is not None
     )
 
@@ -114,7 +118,7 @@ def _email_fault(email: str) -> str:
         return "the part after the @ has no dot"
     if any(c.isspace() for c in email):
         return "it has a space in it"
-    if len(email) > 254 or len(local) > 64:
+    if len(email) > MAX_EMAIL or len(local) > 64:
         return "it is too long"
     for part, possible in (local, EMAIL_LOCAL), (domain, rf"{EMAIL_LETTER}|\."):
         strange = next((c for c in part if not (re.fullmatch(possible, c) and _of_letters(c))), None)

@@ -1,7 +1,4 @@
-"""Since when the nightly run is blocked, and by which rules, for those who know no files: briefings and pages.
-
-It is in no journal, because nothing was done. It holds until files are applied: by an entry of the journal, or an apply with nothing to do.
-"""
+"""Since when the nightly run is blocked, and by which rules: until files are applied, by an entry of the journal, or with nothing to do."""
 
 from __future__ import annotations
 
@@ -10,10 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection
 
 from seatsync.domain.fields import is_number, is_text
-from seatsync.ledger import tables
+from seatsync.ledger.queries.institutions.beside import is_over, keep_beside, serial_of, text_beside
+
+_COLUMN = "blocked"
+_ENDS_IT = ("apply", "files")
+"""Kinds of journal entries that say that files were applied."""
 
 
 class Block(NamedTuple):
@@ -31,32 +32,23 @@ class Block(NamedTuple):
 
 def block(connection: Connection, institution: str) -> Block | None:
     """Since when, and why; None if nothing is blocked."""
-    columns, entry = tables.institution.c, tables.entry.c
-    text = connection.execute(select(columns.blocked).where(columns.institution == institution)).scalar()
+    text = text_beside(connection, institution, _COLUMN)
     found = _parsed(text) if text else None
-    if found is None:
-        return None
-    later = (entry.institution == institution) & (entry.serial > found.serial) & entry.kind.in_(("apply", "files"))
-    return found if connection.execute(select(entry.serial).where(later).limit(1)).first() is None else None
+    is_ended = found is not None and is_over(connection, institution, found.serial, _ENDS_IT)
+    return None if is_ended else found
 
 
 def note_block(connection: Connection, institution: str, today: str, rules: Iterable[tuple[str, str]]) -> None:
     """Note that the nightly run of ``today`` (ISO) was blocked. Call this as the institution's writer."""
-    columns, known = tables.institution.c, block(connection, institution)
-    serial = connection.execute(select(columns.serial).where(columns.institution == institution)).scalar()
+    known, serial = block(connection, institution), serial_of(connection, institution)
     if serial is not None:
         now = Block(known.since if known is not None else today, serial, sorted({*rules}))
-        _write(connection, institution, json.dumps(now._asdict(), separators=(",", ":")))
+        keep_beside(connection, institution, _COLUMN, json.dumps(now._asdict(), separators=(",", ":")))
 
 
 def end_block(connection: Connection, institution: str) -> None:
     """Note that nothing is blocked any more. Call this as the institution's writer."""
-    _write(connection, institution, "")
-
-
-def _write(connection: Connection, institution: str, text: str) -> None:
-    mine = tables.institution.c.institution == institution
-    connection.execute(update(tables.institution).where(mine).values(blocked=text))
+    keep_beside(connection, institution, _COLUMN, "")
 
 
 def _parsed(text: str) -> Block | None:

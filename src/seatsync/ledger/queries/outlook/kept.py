@@ -1,7 +1,6 @@
 """The year that an apply has run ahead, kept for those who know no files: the pages.
 
-It is in no journal, names nobody, and holds only until files are applied again or an import moves seats: whoever reads it asks the
-journal. So nothing needs to delete it, and an apply that can't run the year ahead leaves none.
+It names nobody, and holds only until files are applied again or an import moves seats. An apply that can't run the year ahead leaves none.
 """
 
 from __future__ import annotations
@@ -11,13 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection
 
 from seatsync.domain.fields import is_number
 from seatsync.domain.snapshot import Snapshot
-from seatsync.ledger import tables
+from seatsync.ledger.queries.institutions.beside import is_over, keep_beside, text_beside
 from seatsync.planning.year.curve import Curve, CurveDay
 
+_COLUMN = "curves"
 _ENDS_IT = ("apply", "files", "import")
 """Kinds of journal entries after which another year is ahead. What members do themselves is what "if nothing else happens" leaves out."""
 
@@ -47,19 +47,15 @@ def keep(connection: Connection, institution: str, on: str, serial: int, curves:
     """Keep a year. Call this as the institution's writer."""
     days = {curve.library: [day[:5] for day in _changing(curve.days)] for curve in curves}
     text = json.dumps({"on": on, "serial": serial, "days": days}, separators=(",", ":"))
-    columns = tables.institution.c
-    connection.execute(update(tables.institution).where(columns.institution == institution).values(curves=text))
+    keep_beside(connection, institution, _COLUMN, text)
 
 
 def kept(connection: Connection, institution: str) -> Kept | None:
     """The kept year; None if there is none, or if it no longer is what is ahead."""
-    columns, entry = tables.institution.c, tables.entry.c
-    text = connection.execute(select(columns.curves).where(columns.institution == institution)).scalar()
+    text = text_beside(connection, institution, _COLUMN)
     found = _parsed(text) if text else None
-    if found is None:
-        return None
-    later = (entry.institution == institution) & (entry.serial > found.serial) & entry.kind.in_(_ENDS_IT)
-    return found if connection.execute(select(entry.serial).where(later).limit(1)).first() is None else None
+    is_ended = found is not None and is_over(connection, institution, found.serial, _ENDS_IT)
+    return None if is_ended else found
 
 
 def _changing(days: Sequence[CurveDay]) -> list[CurveDay]:
